@@ -1,0 +1,51 @@
+.PHONY: demo test quick check lock lint run clean
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+
+demo: $(VENV)/base.stamp  ## transcribe a shipped recording
+	$(BIN)/tenuto demo
+
+test: $(VENV)/dev.stamp $(VENV)/openai1.stamp  ## the whole suite
+	$(BIN)/python -m pytest -n auto --dist loadgroup
+
+quick: $(VENV)/dev.stamp $(VENV)/openai1.stamp  ## the suite without its slow part
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not slow"
+
+lint: $(VENV)/dev.stamp
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+check: lint test  ## what CI runs
+
+lock:  ## write requirements/*.txt anew (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-annotate --no-header --group build pyproject.toml -o requirements/base.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-annotate --no-header --extra standard --group dev pyproject.toml -o requirements/dev.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-annotate --no-header requirements/openai1.in -o requirements/openai1.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache demo-output
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/base.stamp: $(VENV)/bin/python requirements/base.txt pyproject.toml
+	@test -f $(VENV)/dev.stamp || $(PIP) install --require-hashes --only-binary :all: -r requirements/base.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/bin/python requirements/dev.txt pyproject.toml
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+# An older client of OpenAI's in a folder of its own: two versions cannot lie side by side in one environment.
+$(VENV)/openai1.stamp: $(VENV)/bin/python requirements/openai1.txt
+	@rm -rf $(VENV)/openai1
+	@$(PIP) install --require-hashes --only-binary :all: --target $(VENV)/openai1 -r requirements/openai1.txt
+	@touch $@

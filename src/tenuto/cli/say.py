@@ -1,0 +1,75 @@
+"""`tenuto say`: a text in, speech out."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tenuto import errors
+from tenuto.cli.backend import Backend, open_backend
+from tenuto.cli.failure import FAILED, tell
+from tenuto.cli.follow import follow, reporter_for
+from tenuto.cli.options import JSON, Output
+from tenuto.cli.output import STANDARD_OUTPUT, free_path, print_bytes, write_whole
+from tenuto.cli.show import document, note, plain
+from tenuto.client.shapes import Job
+
+FORMATS = ("wav", "mp3", "opus", "aac", "flac", "pcm")
+STANDARD_INPUT = "-"
+
+
+def say(
+    text: Annotated[str, typer.Argument(help="What to say; - reads it from standard input.", show_default=False)],
+    *,
+    voice: Annotated[str, typer.Option(help="A voice of the engine, such as de+f2, or alloy, nova ...")] = "",
+    engine: Annotated[str, typer.Option(help="espeak, flite or auto.")] = "auto",
+    language: Annotated[str, typer.Option(help="Code such as de; else the text's script decides.")] = "",
+    speed: Annotated[float, typer.Option(help="Times the usual pace.", min=0.25, max=4.0)] = 1.0,
+    format_name: Annotated[str, typer.Option("--format", "-f", help=f"{', '.join(FORMATS)}.")] = "",
+    output: Output = None,
+    as_json: JSON = False,
+) -> None:
+    """Say a text, into speech.wav or the file that is named."""
+    form = format_name or _format_of(output)
+    if form not in FORMATS:
+        raise errors.ValidationError(f"There is no format {form[:40]!r}; choose from: {', '.join(FORMATS)}.")
+    options = {
+        "text": sys.stdin.read() if text == STANDARD_INPUT else text,
+        "voice": voice,
+        "engine": engine,
+        "language": language,
+        "speed": speed,
+        "format": form,
+    }
+    with open_backend() as backend:
+        begun = backend.begin("speak", options)
+        job = follow(backend, [begun.id], reporter_for(as_json=as_json))[0]
+        written = _write(backend, job, form, output) if job.status == "completed" else None
+    for warning in job.warnings:
+        note(warning)
+    if as_json:
+        document({**plain(job), "outputs": [written] if written else []})
+    if job.error is not None:
+        tell(errors.from_code(job.error.code, job.error.message))
+    if written is None:
+        raise typer.Exit(FAILED)
+
+
+def _format_of(output: Path | None) -> str:
+    ending = output.suffix.removeprefix(".").lower() if output else ""
+    return ending if ending in FORMATS else "wav"
+
+
+def _write(backend: Backend, job: Job, form: str, output: Path | None) -> dict[str, Any]:
+    data = backend.artifact(job.id, f"speech.{form}")
+    if output == STANDARD_OUTPUT:
+        print_bytes(data)
+        return {"format": form, "path": None}
+    path = output or free_path(Path(f"speech.{form}"), data)
+    path = path / f"speech.{form}" if path.is_dir() else path
+    write_whole(path, data)
+    note(f"Wrote {path}")
+    return {"format": form, "path": str(path)}

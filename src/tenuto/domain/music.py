@@ -1,0 +1,76 @@
+"""What is measured of music, and what it is called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tenuto import errors
+from tenuto.domain.media import MediaInfo
+
+NOTES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+MODES = ("major", "minor")
+MOST_SEMITONES = 12
+SLOWEST, FASTEST = 0.5, 2.0
+QUIETEST_GUIDE_DB, LOUDEST_GUIDE_DB = -60.0, 12.0
+
+
+@dataclass(frozen=True)
+class Music:
+    """A song, decoded for music: what the file was, and whether both channels say the same."""
+
+    info: MediaInfo
+    mono: bool
+
+
+@dataclass(frozen=True)
+class Loudness:
+    """Loudness by EBU R128; None where there is too little sound to say."""
+
+    integrated_lufs: float | None  # of 0.4 s or more, above -70 LUFS
+    true_peak_db: float | None  # dBTP; None for digital silence
+    range_lu: float | None  # of 3 s or more
+
+
+@dataclass(frozen=True)
+class Tempo:
+    """How fast music goes; the confidence is low where half or twice as fast could be meant as well."""
+
+    bpm: float
+    confidence: float  # 0 to 1
+
+
+@dataclass(frozen=True)
+class Key:
+    """What key music is in: "C major", "F# minor"."""
+
+    name: str
+    confidence: float  # 0 to 1; low beside a key of nearly the same notes
+
+
+@dataclass(frozen=True)
+class MusicFacts:
+    """What was measured of a song; None where there is nothing to measure, such as the tempo of silence."""
+
+    tempo_bpm: float | None
+    tempo_confidence: float
+    key: str | None
+    key_confidence: float
+    loudness_lufs: float | None
+    true_peak_db: float | None
+    loudness_range: float | None
+
+
+def check_retune(semitones: float, tempo: float) -> None:
+    """Refuse a change of key or tempo that cannot be made; what is not a number is refused too."""
+    if not -MOST_SEMITONES <= semitones <= MOST_SEMITONES:
+        raise errors.ValidationError(f"The key can be moved by -12 to 12 semitones, not by {semitones:g}.")
+    if not SLOWEST <= tempo <= FASTEST:
+        raise errors.ValidationError(f"The tempo can be 0.5 to 2 times that of the song, not {tempo:g} times.")
+
+
+def check_guide(guide_db: float | None) -> None:
+    """Refuse a level of the guiding voice that nobody means; None is no voice."""
+    if guide_db is not None and not QUIETEST_GUIDE_DB <= guide_db <= LOUDEST_GUIDE_DB:
+        raise errors.ValidationError(
+            f"The guiding voice can be at -60 to 12 dB, not at {guide_db:g} dB; leave it out for none."
+        )

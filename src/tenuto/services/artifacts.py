@@ -1,0 +1,52 @@
+"""ArtifactService: the files that jobs made, such as speech."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePath
+
+from tenuto import errors
+from tenuto.db.models import ArtifactRow, JobRow
+from tenuto.db.work import Database
+from tenuto.services.exports import KIND as EXPORT
+from tenuto.services.files import Readable
+
+
+class ArtifactService:
+    """What a job made and nobody renders anew; exports are looked for at the exports."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def of_job(self, owner_id: int, job_uid: str) -> Sequence[ArtifactRow]:
+        """All that a job made."""
+        return self._made(owner_id, job_uid)[1]
+
+    def readable(self, owner_id: int, job_uid: str, name: str) -> Readable:
+        """What is needed to hand out the bytes of one."""
+        job, rows = self._made(owner_id, job_uid)
+        row = next((row for row in rows if row.name == name), None)
+        if row is None:
+            known = ", ".join(row.name for row in rows) or "nothing so far"
+            raise errors.NotFound(f"The job {job_uid} made no {name[:80]!r}; it made: {known}.")
+        return _readable(job, row)
+
+    def of_kind(self, owner_id: int, job_uid: str, kind: str) -> Readable:
+        """What is needed to hand out the one artifact of that kind."""
+        job, rows = self._made(owner_id, job_uid)
+        row = next((row for row in rows if row.kind == kind), None)
+        if row is None:
+            raise errors.NotFound(f"The job {job_uid} is {job.status} and made no {kind}.")
+        return _readable(job, row)
+
+    def _made(self, owner_id: int, job_uid: str) -> tuple[JobRow, Sequence[ArtifactRow]]:
+        with self.database.reading(owner_id) as work:
+            job = work.jobs.get_by_id(job_uid)
+            return job, work.artifacts.made_by(job.id, without=EXPORT)
+
+
+def _readable(job: JobRow, row: ArtifactRow) -> Readable:
+    """The download is called as the job is, with the artifact's own ending."""
+    ending = PurePath(row.name).suffix
+    name = f"{job.file_name.rstrip('…. ') or PurePath(row.name).stem}{ending}"
+    return Readable(row.storage_key, row.sha256, row.size_bytes, row.media_type, name)

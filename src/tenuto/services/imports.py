@@ -1,0 +1,181 @@
+"""ImportService: songs from a folder of this machine and from video sites, each of them once."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+from typing import BinaryIO
+
+from tenuto import errors
+from tenuto.children import ChildPool
+from tenuto.db.songs import SongView
+from tenuto.domain.songs import SongSource, names_in
+from tenuto.outside.calls import Caller
+from tenuto.services.songs import SongDetails, SongService
+
+ENDINGS = frozenset(
+    (
+        *(".mp3", ".flac", ".wav", ".m4a", ".mp4", ".aac", ".ogg", ".oga", ".opus", ".aif", ".aiff"),
+        *(".webm", ".mka", ".mkv", ".w64", ".caf", ".au", ".amr", ".mov", ".3gp"),
+    )
+)
+MOST_FILES = 100_000
+PIECE = 1 << 20
+
+
+@dataclass
+class ImportReport:
+    """What became of each file."""
+
+    added: list[SongView] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)  # the file, and the song that is there
+    failed: list[tuple[str, errors.TenutoError]] = field(default_factory=list)
+    more: bool = False  # there are files left; ask again
+
+
+@dataclass(frozen=True)
+class FetchLimits:
+    """How much patience and room a song from elsewhere gets."""
+
+    seconds: float
+    max_bytes: int
+    max_seconds: int
+
+
+class ImportService:
+    """Songs that nobody uploads."""
+
+    def __init__(
+        self, songs: SongService, folders: Sequence[Path], caller: Caller, children: ChildPool, limits: FetchLimits
+    ) -> None:
+        self.songs, self.folders, self.caller = songs, folders, caller
+        self.children, self.limits = children, limits
+        self._room = threading.BoundedSemaphore(children.size)
+
+    def import_folder(self, owner_id: int, folder: str, *, limit: int = 100) -> ImportReport:
+        """Make songs of the recordings in a folder and below; those that are here already are skipped."""
+        root = self._allowed(folder)
+        report = ImportReport()
+        with self.songs.database.reading(owner_id) as work:
+            known = work.songs.imported()
+        for path in recordings_below(root):
+            if len(report.added) + len(report.failed) >= limit:
+                report.more = True
+                break
+            name = str(path.relative_to(root))
+            try:
+                with _opened_inside(path, root) as file:
+                    status, before = os.fstat(file.fileno()), known.get(str(path))
+                    if before and before.size == status.st_size and status.st_mtime <= before.created_at.timestamp():
+                        report.skipped.append((name, before.uid))
+                        continue
+                    report.added.append(self._import_file(owner_id, path, file))
+            except errors.ConflictError as error:
+                report.skipped.append((name, str(error.details.get("song_id", ""))))
+            except errors.StorageFull:
+                raise
+            except errors.TenutoError as error:
+                report.failed.append((name, error))
+        return report
+
+    def _import_file(self, owner_id: int, path: Path, file: BinaryIO) -> SongView:
+        details = SongDetails(source=SongSource.LOCAL, local_path=str(path))
+        with self.songs.files.upload(path.name, os.fstat(file.fileno()).st_size) as upload:
+            while piece := file.read(PIECE):
+                upload.write(piece)
+            return self.songs.create(owner_id, upload, details)
+
+    def _allowed(self, folder: str) -> Path:
+        """The folder, when it lies below one that the operator named; others are not even said to be there or not."""
+        if not self.folders:
+            raise errors.ValidationError(
+                "This server imports from no folder; its operator names some in TENUTO_IMPORT_DIRS.", field="folder"
+            )
+        for root in self.folders:
+            try:
+                found = (root / folder).resolve(strict=True)
+                inside = found.is_relative_to(root.resolve(strict=True)) and found.is_dir()
+            except (OSError, ValueError, RuntimeError):
+                continue
+            if inside:
+                return found
+        raise errors.NotFound("There is no such folder below those that TENUTO_IMPORT_DIRS names.")
+
+    def import_url(self, owner_id: int, url: str, details: SongDetails) -> SongView:
+        """Fetch a song from a video site and add it."""
+        self.caller.check(url)
+        if not self._room.acquire(blocking=False):
+            raise errors.ConflictError("Other songs are being fetched at this moment; try again when they are here.")
+        try:
+            with tempfile.TemporaryDirectory(prefix="make-", dir=self.songs.content.storage.spool_dir()) as folder:
+                return self._fetch(owner_id, url, Path(folder, "song"), details)
+        finally:
+            self._room.release()
+
+    def _fetch(self, owner_id: int, url: str, target: Path, details: SongDetails) -> SongView:
+        payload = {
+            "url": url,
+            "target": str(target),
+            "allowed": [str(network) for network in self.caller.allowed],
+            "max_bytes": self.limits.max_bytes,
+            "max_seconds": self.limits.max_seconds,
+        }
+        seconds = self.limits.seconds
+        try:
+            found = self.children.call("videos", "tenuto.outside.videos:fetch", payload, timeout_seconds=seconds)
+        except errors.EngineTimeout as error:
+            raise errors.RemoteDown(f"The song did not come within {seconds:g} s; try again later.") from error
+        with self.songs.files.upload("song", target.stat().st_size) as upload, target.open("rb") as file:
+            while piece := file.read(PIECE):
+                upload.write(piece)
+            return self.songs.create(owner_id, upload, _details(found, details))
+
+
+def _details(found: dict[str, str], given: SongDetails) -> SongDetails:
+    """What was given comes first, then what the site says; a video's title is often "Artist - Title"."""
+    in_title = names_in(found["title"]) if not found["artist"] else None
+    title = (in_title.title if in_title and in_title.artist else "") or found["title"]
+    artist = found["artist"] or (in_title.artist if in_title else "") or found["channel"].removesuffix(" - Topic")
+    youtube_id = found["youtube_id"] or None
+    return SongDetails(
+        title=given.title or title,
+        artist=given.artist or artist,
+        album=given.album or found["album"],
+        source=SongSource.YOUTUBE if youtube_id else SongSource.UPLOAD,
+        youtube_id=youtube_id,
+        local_path=found["address"][:2000] or None,
+    )
+
+
+def recordings_below(root: Path) -> Iterator[Path]:
+    """Files that may be recordings by their names, in order; hidden ones and folders behind links are left out."""
+    count = 0
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if name.startswith(".") or PurePath(name).suffix.lower() not in ENDINGS:
+                continue
+            count += 1
+            if count > MOST_FILES:
+                raise errors.LimitExceeded(f"There are more than {MOST_FILES} recordings; import folders inside it.")
+            yield Path(folder, name)
+
+
+@contextmanager
+def _opened_inside(path: Path, root: Path) -> Iterator[BinaryIO]:
+    """Open a plain file that really lies below `root`: what counts is where the opened file is, not its name."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise errors.NotFound(f"It cannot be read: {error.strerror}.") from error
+    with os.fdopen(descriptor, "rb") as file:
+        real = Path(os.path.realpath(f"/proc/self/fd/{descriptor}"))
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode) or not real.is_relative_to(root.resolve()):
+            raise errors.ValidationError("It is no plain file, or a link that leads out of the folder.")
+        yield file

@@ -1,0 +1,73 @@
+"""The commands, run in this process on a ledger that holds one finished job."""
+
+import logging
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cli_environment import ENGINES, RECORDING, Outcome, clean_environment
+
+
+@pytest.fixture(scope="session")
+def finished_ledger(tmp_path_factory):
+    """A data folder in which one transcription by the fake engine is done."""
+    folder = tmp_path_factory.mktemp("ledger")
+    environment = clean_environment(TENUTO_DATA_DIR=folder, TENUTO_ENGINES=ENGINES)
+    command = [sys.executable, "-m", "tenuto", "transcribe", str(RECORDING), "--engine", "fake", "--json"]
+    done = subprocess.run(
+        command, env=environment, cwd=folder, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def data_dir(tmp_path):
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def cli(data_dir, tmp_path, monkeypatch):
+    """Run a command; the ledger is empty unless `ledger` is asked for as well."""
+    from tenuto.cli.app import app
+
+    for name in list(os.environ):
+        if name not in clean_environment():
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("TENUTO_DATA_DIR", str(data_dir))
+    monkeypatch.setenv("TENUTO_ENGINES", ENGINES)
+    monkeypatch.chdir(tmp_path)
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+
+    def run(*arguments, answer=None):
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments], input=answer)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Outcome(result.exit_code, result.stdout, result.stderr)
+
+    yield run
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture
+def ledger(finished_ledger, data_dir):
+    """Give the command a ledger with one finished job."""
+    shutil.copytree(finished_ledger, data_dir)
+    return data_dir
+
+
+@pytest.fixture
+def job_id(ledger, cli):
+    return cli("jobs", "list", "--json").json["items"][0]["id"]
+
+
+@pytest.fixture
+def recording(tmp_path):
+    return Path(shutil.copyfile(RECORDING, tmp_path / "talk.flac"))

@@ -1,0 +1,112 @@
+"""`tenuto songs`: added from files and folders, found, changed, given lyrics, and deleted."""
+
+import os
+import signal
+
+import pytest
+
+from cli_environment import Command, read_until
+from tagged_songs import tone, wav
+from tenuto.cli.song_watch import Watcher
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two songs and a text."""
+    place = tmp_path / "music" / "deep"
+    place.mkdir(parents=True)
+    (place / "The Bells - Blue.wav").write_bytes(wav(tone(pitch=300)))
+    (place.parent / "The Drums - Red.wav").write_bytes(wav(tone(pitch=400)))
+    (place.parent / "notes.txt").write_text("nothing to hear")
+    return place.parent
+
+
+@pytest.fixture
+def song(ledger, cli, folder):
+    return cli("songs", "add", folder / "The Drums - Red.wav", "--album", "Colours", "--json").json["added"][0]
+
+
+def test_songs_are_added_once_shown_found_and_deleted(cli, song, folder):
+    assert (song["artist"], song["title"], song["album"]) == ("The Drums", "Red", "Colours")
+    added = cli("songs", "add", folder, "--json").json
+    assert [item["title"] for item in added["added"]] == ["Blue"]
+    assert [item["song_id"] for item in added["skipped"]] == [song["id"]]
+    assert cli("songs", "show", song["id"], "--json").json["id"] == song["id"]
+    assert "Red" in cli("songs", "show", "drums re").out
+    assert [item["title"] for item in cli("songs", "search", "the", "--json").json["items"]] == ["Blue", "Red"]
+    assert [item["title"] for item in cli("songs", "list", "--json").json["items"]] == ["Blue", "Red"]
+    assert cli("songs", "edit", "drums", "--title", "Green", "--json").json["title"] == "Green"
+    assert cli("songs", "delete", "green", answer="n\n").code == 1
+    assert cli("songs", "delete", "green", "--yes").code == 0
+    assert cli("songs", "search", "drums", "--json").json["items"] == []
+
+
+def test_lyrics_are_set_moved_and_exported(cli, song, tmp_path):
+    words = tmp_path / "words.lrc"
+    words.write_text("[00:01.00]One\n[00:02.00]Two\n")
+    assert cli("songs", "lyrics", "set", "red", words, "--json").json["synced"] is True
+    assert cli("songs", "lyrics", "offset", "red", "--json", "--", "-500").json["offset_ms"] == -500
+    assert "0:00  One" in cli("songs", "lyrics", "show", "red").out
+    assert "[00:00.50]One" in cli("songs", "lyrics", "export", "red").out
+    assert cli("songs", "lyrics", "export", "red", "--format", "ass", "-o", tmp_path / "red.ass").code == 0
+    assert "One" in (tmp_path / "red.ass").read_text()
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        (("show", "Nobody"), 3, "no song"),
+        (("show", "00000000-0000-0000-0000-000000000000"), 3, "no song"),
+        (("add", "missing.mp3"), 3, "cannot be read"),
+        (("add", "a.wav", "b.wav", "--title", "x"), 3, "names one song"),
+        (("add", "a.wav", "--watch"), 3, "none is named"),
+        (("edit", "red"), 3, "Say what to change"),
+        (("lyrics", "show", "red"), 3, "no lyrics"),
+        (("import", "anything"), 3, "TENUTO_IMPORT_DIRS"),
+        (("add", "http://127.0.0.1:8009/x.mp3"), 3, "private or reserved"),
+    ],
+)
+def test_what_cannot_be_done_is_said(cli, song, command, code, said):
+    refused = cli("songs", *command)
+    assert (refused.code, said in refused.err) == (code, True), refused.err
+
+
+def test_two_songs_with_the_same_words_are_told_apart_by_id(cli, song, folder):
+    cli("songs", "add", folder)
+    refused = cli("songs", "show", "the")
+    assert (refused.code, song["id"] in refused.err) == (3, True)
+
+
+def test_a_bad_file_does_not_keep_the_others_out(cli, ledger, folder):
+    (folder / "Broken - Song.mp3").write_bytes(b"no sound at all")
+    done = cli("songs", "add", folder, "--json")
+    assert (done.code, len(done.json["added"]), len(done.json["failed"])) == (3, 2, 1)
+
+
+def test_a_file_that_still_grows_waits(tmp_path):
+    added = []
+    watcher = Watcher([tmp_path], added.append)
+    watcher.look(at_once=True)
+    path = tmp_path / "a.wav"
+    for size in (1, 2):
+        path.write_bytes(bytes(size))
+        watcher.look()
+        assert added == []
+    watcher.look()
+    assert added == [path]
+    watcher.look()
+    assert added == [path]
+
+
+@pytest.mark.slow
+def test_a_folder_is_watched_until_ctrl_c(folder, tmp_path):
+    command = Command(tmp_path)
+    try:
+        process = command.start("songs", "add", folder, "--watch")
+        read_until(process.stderr, "Watching")
+        (folder / "The Horns - New.wav").write_bytes(wav(tone(pitch=500)))
+        read_until(process.stdout, "The Horns - New")
+        os.kill(process.pid, signal.SIGINT)
+        assert process.wait(60) == 130
+    finally:
+        command.close()

@@ -1,0 +1,62 @@
+"""What jobs on songs may be asked: from JSON or from the text of a form, with the same answer."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tenuto import errors
+from tenuto.domain.lyrics import LyricLine
+from tenuto.pipelines import backing, separate
+from tenuto.pipelines.align import doubts
+
+CHECK = backing.PIPELINE.check_options
+NUMBERS = {"semitones": (-12, 12), "tempo": (0.5, 2), "guide_db": (-60, 12)}
+
+
+@given(st.sampled_from(sorted(NUMBERS)), st.floats())
+def test_a_number_is_taken_within_its_bounds_and_nowhere_else(name, number):
+    low, high = NUMBERS[name]
+    for form in (number, repr(number)):
+        if low <= number <= high:
+            assert CHECK({name: form})[name] == number
+        else:
+            with pytest.raises(errors.ValidationError, match=f"{name} must be a number from"):
+                CHECK({name: form})
+
+
+def test_without_options_the_song_stays_as_it_is():
+    assert CHECK({}) == {
+        "engine": "auto",
+        "stem": "instrumental",
+        "format": "wav",
+        "guide_db": None,
+        "semitones": 0.0,
+        "tempo": 1.0,
+    }
+    assert CHECK({"guide_db": ""})["guide_db"] is None
+    assert separate.PIPELINE.check_options({"again": "true"})["again"] is True
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ({"stem": "drums"}, "stem must be one of"),
+        ({"format": "midi"}, "format must be one of"),
+        ({"tempo": True}, "tempo must be a number"),
+        ({"semitones": [1]}, "semitones must be a number"),
+        ({"engine": "e" * 200}, "engine must be a short text"),
+        ({"speed": 1}, "Unknown option 'speed'; a backing track takes engine, stem"),
+    ],
+)
+def test_what_makes_no_sense_is_named(options, complaint):
+    with pytest.raises(errors.ValidationError, match=complaint):
+        CHECK(options)
+
+
+def test_doubtful_lines_are_named_and_counted():
+    sure, unsure = LyricLine("sure", 0, 1, confidence=0.9), LyricLine("unsure", 0, 1, confidence=0.1)
+    assert doubts([sure, LyricLine("")]) == ()
+    assert (
+        "of 5 lines are doubtful: line 2 ('unsure'), 3 ('unsure'), 5 ('unsure') and others."
+        in doubts([sure, unsure, unsure, LyricLine(""), unsure, unsure])[0]
+    )

@@ -1,0 +1,5 @@
+"""The local S3 server, for what only that storage does."""
+
+from s3_server import aws_environment, bucket, s3_client, s3_server, s3_settings
+
+__all__ = ["aws_environment", "bucket", "s3_client", "s3_server", "s3_settings"]

@@ -123,7 +123,7 @@ def build(settings: Settings, *, check_schema: bool = True) -> Tenuto:
     if check_schema:
         migrate.require_current(database.engine)
     storage = open_store(settings)
-    settings.actual_work_dir.mkdir(parents=True, exist_ok=True)
+    settings.actual_work_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     limits = media_limits(settings)
     sandbox = sandbox_pool(settings.actual_concurrency, limits)
     media = MediaTools(sandbox, limits)
@@ -293,7 +293,6 @@ def open_database(settings: Settings, *, may_create: bool = True) -> Database:
         pool_recycle_seconds=settings.pool_recycle_seconds,
         connect_timeout_seconds=settings.connect_timeout_seconds,
         ssl=ssl_mode(settings),
-        echo=settings.database_debug,
         slow_query_ms=settings.slow_query_ms,
         abandoned_seconds=max(1, round(settings.deadline_seconds)),
         may_create=may_create,

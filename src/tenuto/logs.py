@@ -52,12 +52,13 @@ class TextFormatter(logging.Formatter):
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 
-def configure(level: str, form: str) -> None:
-    """Send all logs to standard error."""
+def configure(level: str, form: str, *, statements: bool = False) -> None:
+    """Send all logs to standard error, and with them every statement that the database gets, if wanted."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JSONFormatter() if form == "json" else TextFormatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("dbos", "alembic", "httpx", "httpcore", "botocore", "urllib3", "faster_whisper", "sqlalchemy.engine"):
+    for noisy in ("dbos", "alembic", "httpx", "httpcore", "botocore", "urllib3", "faster_whisper"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("sqlalchemy.engine").setLevel(logging.INFO if statements else logging.WARNING)

@@ -9,7 +9,17 @@ from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from dotenv import dotenv_values
-from pydantic import AliasChoices, Field, PositiveFloat, PositiveInt, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tenuto import errors
@@ -24,6 +34,24 @@ def _default_data_dir() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "tenuto"
 
 
+def _at_home(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ValueError(f"there is no home folder for {path.parts[0]!r} here") from None
+
+
+def _level(name: object) -> object:
+    return {"WARN": "WARNING", "FATAL": "CRITICAL"}.get(name.upper(), name.upper()) if isinstance(name, str) else name
+
+
+def _lower(name: object) -> object:
+    return name.lower() if isinstance(name, str) else name
+
+
+Folder = Annotated[Path, AfterValidator(_at_home)]
+LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_level)]
+LogFormat = Annotated[Literal["text", "json"], BeforeValidator(_lower)]
 RATE = r"^[1-9][0-9]{0,6}/(s|min|h|day)$"
 
 
@@ -39,8 +67,8 @@ class Settings(BaseSettings):
         env_ignore_empty=True,
     )
 
-    data_dir: Path = setting(_default_data_dir(), "DATA_DIR", help="folder for everything that is not elsewhere")
-    work_dir: Path | None = setting(None, "WORK_DIR", "TEMP_AUDIO_DIR", help="folder for jobs at work")
+    data_dir: Folder = setting(_default_data_dir(), "DATA_DIR", help="folder for everything that is not elsewhere")
+    work_dir: Folder | None = setting(None, "WORK_DIR", "TEMP_AUDIO_DIR", help="folder for jobs at work")
 
     database_url: str = setting("", "DATABASE_URL", "DATABASE_URL", help="sqlite:///file or postgresql://…")
     database_read_url: str = setting("", "DATABASE_READ_URL", help="a replica that answers lists and sums")
@@ -73,7 +101,11 @@ class Settings(BaseSettings):
         ge=0,
     )
     cleanup_interval_minutes: float = setting(
-        60, "CLEANUP_INTERVAL_MINUTES", "CLEANUP_INTERVAL_MINUTES", help="how often workers sweep; 0 never", ge=0
+        60,
+        "CLEANUP_INTERVAL_MINUTES",
+        "CLEANUP_INTERVAL_MINUTES",
+        help="how often workers sweep, once a day at least; 0 never",
+        ge=0,
     )
     max_duration_hours: float = setting(12, "MAX_DURATION_HOURS", help="longest recording taken in", gt=0)
     max_channels: int = setting(8, "MAX_CHANNELS", help="most channels a recording may have", ge=1, le=64)
@@ -119,7 +151,7 @@ class Settings(BaseSettings):
         [10, 60, 300, 1800, 7200, 21600, 43200], "WEBHOOK_RETRY_SECONDS", help="pauses between attempts of a delivery"
     )
 
-    import_dirs: list[Path] = setting(
+    import_dirs: list[Folder] = setting(
         [], "IMPORT_DIRS", help='folders of this machine that songs may be imported from: ["/srv/music"]'
     )
     import_allow: list[str] = setting(
@@ -136,7 +168,7 @@ class Settings(BaseSettings):
         {}, "ENGINE_RATE", help='calls of an engine, over all workers: {"openai": "50/min", "yandex": "5/s"}'
     )
     default_engine: str = setting("auto", "DEFAULT_ENGINE", help="engine of a job that names none")
-    models_dir: Path | None = setting(None, "MODELS_DIR", help="folder for downloaded models")
+    models_dir: Folder | None = setting(None, "MODELS_DIR", help="folder for downloaded models")
     whisper_model: str = setting("small", "WHISPER_MODEL", help="size, hub id or local folder")
     device: Literal["auto", "cpu", "cuda"] = setting("auto", "DEVICE", help="where engines compute")
     compute_type: str = setting("default", "COMPUTE_TYPE", help="whisper's number format, such as int8")
@@ -175,10 +207,8 @@ class Settings(BaseSettings):
     currency: str = setting("USD", "CURRENCY", help="currency of prices and budgets", pattern="^[A-Z]{3}$")
     redis_url: str = setting("", "REDIS_URL", "REDIS_URL", help="accepted and not needed: the database is the queue")
 
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = setting(
-        "INFO", "LOG_LEVEL", "LOG_LEVEL", help="least level logged"
-    )
-    log_format: Literal["text", "json"] = setting("text", "LOG_FORMAT", "LOG_FORMAT", help="text or json")
+    log_level: LogLevel = setting("INFO", "LOG_LEVEL", "LOG_LEVEL", help="least level logged")
+    log_format: LogFormat = setting("text", "LOG_FORMAT", "LOG_FORMAT", help="text or json")
 
     @model_validator(mode="before")
     @classmethod
@@ -211,7 +241,7 @@ class Settings(BaseSettings):
     def actual_storage_url(self) -> str:
         """The URL; a bare path, as AUDIO_STORAGE_PATH held, is a folder."""
         bare = self.storage_url and ":" not in self.storage_url
-        return f"file://{quote(str(Path(self.storage_url).resolve()))}" if bare else self.storage_url
+        return f"file://{quote(str(Path(self.storage_url).expanduser().resolve()))}" if bare else self.storage_url
 
     @property
     def actual_work_dir(self) -> Path:
@@ -242,8 +272,15 @@ def _complaint(error: ValidationError) -> str:
     for problem in error.errors():
         name = str(problem["loc"][0]) if problem["loc"] else ""
         message = problem["msg"].removeprefix("Value error, ")
-        lines.append(f"{variable(name)} cannot be used: {message}." if name else f"{message}.")
+        lines.append(f"{_given_as(name)} cannot be used: {message}." if name else f"{message}.")
     return " ".join(lines)
+
+
+def _given_as(name: str) -> str:
+    """The variable that somebody set, for a setting or the first of its names."""
+    setting_name = next((known for known in Settings.model_fields if name in (known, variable(known))), name)
+    found = origin(setting_name) if setting_name in Settings.model_fields else "default"
+    return variable(name) if found == "default" else found
 
 
 def variable(name: str) -> str:

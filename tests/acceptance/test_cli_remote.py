@@ -12,7 +12,7 @@ from ledgers import make_recording
 from server import running_server
 from tenuto import errors
 from tenuto.cli.app import app
-from tenuto.cli.backend import Backend
+from tenuto.cli.backend import Backend, server_named
 from tenuto.cli.local import LocalBackend
 from tenuto.cli.remote import RemoteBackend
 from tenuto.client import Client
@@ -61,6 +61,16 @@ def tenuto(server, tmp_path, monkeypatch):
 
 def said(result):
     return json.loads(result.stdout)
+
+
+def test_the_server_and_its_key_may_stand_in_a_dotenv_file(server, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("TENUTO_URL", "TENUTO_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / ".env").write_text(f"TENUTO_URL={server.url}\nTENUTO_API_KEY={KEY}\n")
+    assert server_named() == (server.url, KEY)
+    monkeypatch.setenv("TENUTO_URL", "")
+    assert server_named() == ("", KEY)
 
 
 def test_from_a_recording_to_subtitles(tenuto, talk):

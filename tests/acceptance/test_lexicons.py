@@ -27,6 +27,7 @@ def test_a_table_corrects_what_a_server_hears(tmp_path):
         assert all(segment["text"].endswith("!") for segment in result["segments"])
         changes = client.get(f"/api/transcripts/{result['transcript_id']}/changes").json()
         assert changes["lexicon"] == {"id": lexicon, "name": "Fake words"}
+        assert changes["undone"] is False
         assert changes["total"] == len(changes["items"]) == 2 * len(result["segments"])
         assert {item["old"] for item in changes["items"] if item["rule"] == 0} == {"[fake]"}
         assert client.delete(f"/api/lexicons/{lexicon}").status_code == 204

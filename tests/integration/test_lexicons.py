@@ -44,8 +44,10 @@ def test_a_lexicon_corrects_what_was_heard_and_can_be_undone(kind, tmp_path):
         found = here.house.transcripts.corrections(OWNER, row.uid)
         assert found["changes"] == len(found["shown"]) == sum(len(old.words) + 1 for old in before.segments)
         assert row.details["lexicon"] == {"id": job.options["lexicon_id"], "name": "Twice", "changes": found["changes"]}
+        assert found["undone"] is False
         here.house.editing.undo(OWNER, row.uid, revision=row.revision)
         assert here.house.exports.transcript(OWNER, job.uid).text == row.original_text
+        assert here.house.transcripts.corrections(OWNER, row.uid)["undone"] is True
 
 
 @BOTH

@@ -1,6 +1,7 @@
 """Sweeping, verifying and forgetting: rows and bytes agree afterwards, and nothing that is needed goes."""
 
 import os
+import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -51,6 +52,19 @@ def test_an_expired_file_goes_with_all_that_was_made_of_it(here):
     assert stored(here) == set()
     with pytest.raises(errors.NotFound):
         here.house.files.get(OWNER, file.uid)
+
+
+def test_a_dry_run_tells_what_the_sweep_will_free(here):
+    twice = [upload(here, "a.wav"), upload(here, "b.wav")]
+    shared = [upload(here, "c.wav", seconds=5), upload(here, "d.wav", seconds=5)]
+    for file in (*twice, shared[0]):
+        here.house.files.peaks(OWNER, file.uid)
+        expire(here, file.uid)
+    planned = here.house.upkeep.cleanup_old_audio_files(dry_run=True)
+    done = here.house.upkeep.cleanup_old_audio_files()
+    assert (planned.deleted, planned.freed_bytes) == (done.deleted, done.freed_bytes)
+    assert planned.freed_bytes >= twice[0].size_bytes
+    assert {shared[1].storage_key} <= stored(here)
 
 
 def test_a_file_of_an_unfinished_job_is_never_touched(here):
@@ -180,6 +194,14 @@ def test_what_webhooks_were_told_is_forgotten_after_a_month(tmp_path):
         here.house.upkeep.cleanup_old_audio_files()
         assert [row.uid for row in here.house.webhooks.deliveries(OWNER, webhook.uid).rows] == [fresh.uid]
         assert here.house.webhooks.get(OWNER, webhook.uid).old_secret is None
+
+
+def test_an_upload_to_a_folder_that_is_gone_is_refused_with_what_to_look_at(tmp_path):
+    with ledger("sqlite", tmp_path) as here:
+        shutil.rmtree(here.house.content.storage.root)
+        with pytest.raises(errors.StorageError, match="disk mounted"):
+            upload(here)
+        assert here.house.health.report().ready is False
 
 
 def test_verify_tells_missing_and_damaged_bytes_apart(here):

@@ -27,7 +27,10 @@ def empty_environment(monkeypatch, tmp_path):
         ("AUDIO_RETENTION_HOURS", "48", "retention_hours", 48.0),
         ("CLEANUP_INTERVAL_MINUTES", "15", "cleanup_interval_minutes", 15.0),
         ("LOG_LEVEL", "DEBUG", "log_level", "DEBUG"),
+        ("LOG_LEVEL", "info", "log_level", "INFO"),
+        ("LOG_LEVEL", "Warn", "log_level", "WARNING"),
         ("LOG_FORMAT", "json", "log_format", "json"),
+        ("LOG_FORMAT", "JSON", "log_format", "json"),
         ("DATABASE_SSL", "require", "database_ssl", "require"),
         ("DATABASE_DEBUG", "true", "database_debug", True),
     ],
@@ -72,6 +75,9 @@ def test_a_dotenv_file_is_read_and_named_as_the_origin(tmp_path):
         ("TENUTO_PORT", "many"),
         ("TENUTO_PORT", "70000"),
         ("TENUTO_LOG_FORMAT", "xml"),
+        ("LOG_LEVEL", "loud"),
+        ("AUDIO_RETENTION_HOURS", "long"),
+        ("TENUTO_DATA_DIR", "~nobody-of-that-name/tenuto"),
         ("TENUTO_ENGINES", "not json"),
         ("TENUTO_MAX_UPLOAD_MB", "0"),
         ("TENUTO_ENGINE_CONCURRENCY", '{"whisper": "many"}'),
@@ -81,6 +87,21 @@ def test_a_bad_value_is_refused_with_the_name_of_its_variable(monkeypatch, varia
     monkeypatch.setenv(variable, value)
     with pytest.raises(errors.SettingsError, match=variable):
         settings.load()
+
+
+def test_a_bad_value_in_a_dotenv_file_is_named_with_the_file(tmp_path):
+    (tmp_path / ".env").write_text("LOG_FORMAT=xml\n")
+    with pytest.raises(errors.SettingsError, match=r"\.env \(LOG_FORMAT\) cannot be used"):
+        settings.load()
+
+
+def test_a_tilde_is_the_home_folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("TENUTO_DATA_DIR", "TENUTO_WORK_DIR", "TENUTO_STORAGE_URL"):
+        monkeypatch.setenv(name, "~/kept")
+    found = settings.load()
+    assert (found.data_dir, found.work_dir) == (tmp_path / "kept", tmp_path / "kept")
+    assert found.actual_storage_url == f"file://{tmp_path}/kept"
 
 
 def test_a_deadline_shorter_than_two_beats_is_refused(monkeypatch):

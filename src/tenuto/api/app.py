@@ -102,6 +102,6 @@ def create_app(house: Tenuto, *, closing: Event | None = None, extra_hosts: froz
 def from_environment() -> ASGIApp:
     """The door for any ASGI server that is told `tenuto.api.app:from_environment` as its factory."""
     found = settings.load()
-    logs.configure(found.log_level, found.log_format)
+    logs.configure(found.log_level, found.log_format, statements=found.database_debug)
     bootstrap.prepare_database(found)
     return create_app(bootstrap.build(found))

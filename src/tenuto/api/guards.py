@@ -21,6 +21,7 @@ HEAD_COUNT = 100
 TARGET_BYTES = 8 << 10
 BODY_BYTES = 1 << 20
 FORM_BYTES = 1 << 20  # Room for what a form holds beside its file.
+LENGTH_DIGITS = 19  # of the largest length any machine can mean
 STALL_SECONDS = 60.0
 SLOWEST_BYTES_PER_SECOND = 1024
 OPEN_PATH = "/health/live"
@@ -104,10 +105,11 @@ def check_body(scope: Scope, headers: Headers, policy: Policy) -> None:
     length = headers.get("content-length")
     if length is None:
         return
-    if "transfer-encoding" in headers or len(headers.getlist("content-length")) > 1 or not length.isdecimal():
+    if "transfer-encoding" in headers or len(headers.getlist("content-length")) > 1:
         raise HTTPException(400, "The request says its length in two ways.")
-    limit = policy.body_limit(scope)
-    if int(length[:20]) > limit:
+    if not length.isdecimal() or len(length) > LENGTH_DIGITS:
+        raise HTTPException(400, "The Content-Length of the request is no length.")
+    if int(length) > policy.body_limit(scope):
         raise too_long(scope, policy)
 
 

@@ -144,10 +144,11 @@ class UsedLexicon(Shown):
 
 
 class CorrectionList(Shown):
-    """What a lexicon changed in a transcript; `total` counts also what is not shown."""
+    """What a lexicon changed in a transcript; `total` counts also what is not shown, `undone` tells of an undo."""
 
     lexicon: UsedLexicon | None
     total: int
+    undone: bool
     items: list[CorrectionOut]
 
     @classmethod
@@ -157,5 +158,6 @@ class CorrectionList(Shown):
         return cls(
             lexicon=UsedLexicon(**used) if used else None,
             total=result.get("changes", 0),
+            undone=bool(result.get("changes")) and result["undone"],
             items=[CorrectionOut(**item) for item in result.get("shown", ())],
         )

@@ -46,7 +46,7 @@ def serve(
     port = settings.port or free_port(settings.host)
     require_free(settings.host, port)
     allow_many_connections()
-    logs.configure(settings.log_level, settings.log_format)
+    logs.configure(settings.log_level, settings.log_format, statements=settings.database_debug)
     bootstrap.prepare_database(settings)
     house = bootstrap.build(settings)
     command = worker_command or [sys.executable, "-m", "tenuto", "work", "--parent", str(os.getpid())]

@@ -123,16 +123,31 @@ class Backend(Protocol):
 @contextmanager
 def open_backend() -> Iterator[Backend]:
     """The server that TENUTO_URL names, or the ledger on this machine."""
-    backend = _remote(os.environ[URL]) if os.environ.get(URL) else _local()
+    url, key = server_named()
+    backend = _remote(url, key) if url else _local()
     try:
         yield backend
     finally:
         backend.close()
 
 
+def server_named() -> tuple[str, str]:
+    """The address and the key of the server that commands talk to; empty when that is the ledger on this machine."""
+    return _said(URL), _said(API_KEY)
+
+
+def _said(name: str) -> str:
+    """A variable of the environment, or of `.env` as the settings read it."""
+    if name in os.environ or not Path(".env").is_file():
+        return os.environ.get(name, "")
+    from dotenv import dotenv_values
+
+    return dotenv_values(".env").get(name) or ""
+
+
 def require_local(command: str) -> None:
     """Refuse a command that looks at this machine while the others talk to a server."""
-    if os.environ.get(URL):
+    if server_named()[0]:
         raise errors.ValidationError(
             f"`tenuto {command}` works on this machine's own ledger, and {URL} names a server; unset {URL}, or run it"
             " there."
@@ -146,8 +161,8 @@ def _local() -> Backend:
     return LocalBackend(open_house())
 
 
-def _remote(url: str) -> Backend:
+def _remote(url: str, key: str) -> Backend:
     from tenuto.cli.remote import RemoteBackend
     from tenuto.client import Client
 
-    return RemoteBackend(Client(url, api_key=os.environ.get(API_KEY, "")))
+    return RemoteBackend(Client(url, api_key=key))

@@ -10,7 +10,7 @@ import typer
 
 from tenuto import __version__, errors
 from tenuto.cli import show
-from tenuto.cli.backend import URL, open_backend
+from tenuto.cli.backend import open_backend, server_named
 from tenuto.cli.failure import FAILED
 from tenuto.cli.options import JSON
 
@@ -19,10 +19,9 @@ WORDS = {"ok": "Everything is in order.", "warning": "It works, with the warning
 
 def doctor(as_json: JSON = False) -> None:
     """Check everything tenuto depends on; fails when something is broken."""
-    import os
-
-    if os.environ.get(URL):
-        versions, place = {"tenuto": __version__, "server": os.environ[URL]}, {}
+    url, _ = server_named()
+    if url:
+        versions, place = {"tenuto": __version__, "server": url}, {}
     else:
         versions, place = _versions(), _place()
     report = _health()

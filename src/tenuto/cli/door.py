@@ -5,11 +5,10 @@ A command that uses it is written once; the older ones ask `cli.backend`, which 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tenuto.cli.backend import API_KEY, URL, Backend
+from tenuto.cli.backend import Backend, server_named
 from tenuto.client import Client
 
 HERE = "http://localhost"
@@ -18,8 +17,9 @@ HERE = "http://localhost"
 @contextmanager
 def open_door() -> Iterator[Client]:
     """A client of the server that TENUTO_URL names, or of the ledger on this machine."""
-    if os.environ.get(URL):
-        with Client(os.environ[URL], api_key=os.environ.get(API_KEY, "")) as client:
+    url, key = server_named()
+    if url:
+        with Client(url, api_key=key) as client:
             yield client
         return
     from tenuto.api.app import build_api

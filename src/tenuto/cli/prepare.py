@@ -10,7 +10,7 @@ from tenuto.settings import Settings
 def load_settings() -> Settings:
     """Read the settings. Commands that end are quiet; those that serve have settings of their own."""
     found = settings.load()
-    logs.configure("DEBUG" if debugging.get() else "CRITICAL", found.log_format)
+    logs.configure("DEBUG" if debugging.get() else "CRITICAL", found.log_format, statements=found.database_debug)
     return found
 
 

@@ -20,17 +20,19 @@ LogJSON = Annotated[bool, typer.Option("--json", help="Log in JSON.")]
 
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on [default: TENUTO_HOST].")] = "",
-    port: Annotated[int, typer.Option(help="Port [default: TENUTO_PORT]; 0 takes a free one.", min=-1, max=65535)] = -1,
+    port: Annotated[
+        int | None, typer.Option(help="Port [default: TENUTO_PORT]; 0 takes a free one.", min=0, max=65535)
+    ] = None,
     workers: Annotated[
-        int, typer.Option(help="Worker processes beside it [default: TENUTO_WORKERS].", min=-1, max=64)
-    ] = -1,
+        int | None, typer.Option(help="Worker processes beside it [default: TENUTO_WORKERS].", min=0, max=64)
+    ] = None,
     no_worker: Annotated[bool, typer.Option("--no-worker", help="Serve only; workers run elsewhere.")] = False,
     as_json: LogJSON = False,
 ) -> None:
     """Serve the HTTP API, with workers beside it."""
     settings = _settings(as_json=as_json)
-    wished = {"host": host or settings.host, "port": settings.port if port < 0 else port}
-    crew = 0 if no_worker else settings.workers if workers < 0 else workers
+    wished = {"host": host or settings.host, "port": settings.port if port is None else port}
+    crew = 0 if no_worker else settings.workers if workers is None else workers
     # Said before the slow imports: a person who sees nothing for seconds believes that it hangs.
     logger.info("The server starts.", extra={"action": "starting", "version": __version__, **wished, "workers": crew})
     from tenuto.api.server import serve as serve_api
@@ -75,7 +77,7 @@ def _settings(*, as_json: bool) -> Settings:
     if debugging.get():
         os.environ["TENUTO_LOG_LEVEL"] = "DEBUG"
     found = load()
-    logs.configure(found.log_level, found.log_format)
+    logs.configure(found.log_level, found.log_format, statements=found.database_debug)
     for name in unknown_variables():
         logger.warning("%s is no setting of this version and is not used.", name, extra={"action": "unknown_setting"})
     return found

@@ -13,7 +13,7 @@ from tenuto.domain.jobs import JobStatus, eta_seconds
 
 def iso(value: datetime | None) -> str | None:
     """A moment as text."""
-    return value.isoformat() if value else None
+    return value.isoformat().replace("+00:00", "Z") if value else None
 
 
 def job_of(row: Any, files: Mapping[int, str], *, currency: str) -> Job:

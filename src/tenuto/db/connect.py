@@ -31,7 +31,6 @@ class DatabaseOptions:
     pool_recycle_seconds: int = 1800
     connect_timeout_seconds: int = 10
     ssl: str = ""
-    echo: bool = False
     slow_query_ms: int = 500
     abandoned_seconds: int = 60  # PostgreSQL takes the locks from a client that fell silent within a transaction
     may_create: bool = True  # SQLite makes a file that is missing
@@ -76,7 +75,6 @@ def _open_postgres(url: URL, options: DatabaseOptions) -> Engine:
         pool_pre_ping=True,
         pool_timeout=30,
         connect_args=arguments,
-        echo=options.echo,
     )
 
     @event.listens_for(engine, "connect")
@@ -104,14 +102,13 @@ def _open_sqlite(url: URL, options: DatabaseOptions) -> Engine:
         )
     if not url.database or url.database == ":memory:":
         raise errors.SettingsError("TENUTO_DATABASE_URL must name a file; workers could not see a database in memory.")
-    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = create_engine(
         url,
         module=dbapi2,
         pool_size=options.pool_size,
         max_overflow=options.max_overflow,
         connect_args={"timeout": 5, "check_same_thread": False},
-        echo=options.echo,
     )
 
     SQLiteFile(Path(url.database).absolute(), may_create=options.may_create).watch(engine)

@@ -108,6 +108,14 @@ class EditRepository(Repository[TranscriptEditRow]):
             raise errors.NotFound(f"The history of this transcript has no change {number}.")
         return found
 
+    def stands(self, row: TranscriptRow, kind: str) -> bool:
+        """Whether a change of this kind was made and not taken back."""
+        mine = (TranscriptEditRow.transcript_id == row.id, TranscriptEditRow.kind == kind)
+        return (
+            self.session.scalar(select(TranscriptEditRow.id).where(*mine, ~TranscriptEditRow.undone).limit(1))
+            is not None
+        )
+
     @staticmethod
     def require_revision(row: TranscriptRow, revision: int) -> None:
         """Refuse a change of a state that is no longer there."""

@@ -14,6 +14,9 @@ from tenuto.db.models import ArtifactRow, FileRow, JobRow, SongRow
 from tenuto.db.repository import Repository
 from tenuto.domain.jobs import FINISHED
 
+# Core tables, not entities: the limit to one owner must not hide another's claim to the same bytes.
+POINTING = (FileRow.__table__, ArtifactRow.__table__)
+
 
 class FileRepository(Repository[FileRow]):
     """Uploads, and which bytes are still needed."""
@@ -38,11 +41,15 @@ class FileRepository(Repository[FileRow]):
 
     def content_in_use(self, storage_key: str) -> bool:
         """Whether any row of any owner still points at these bytes."""
-        # Core tables, not entities: the limit to one owner must not hide another's claim to the same bytes.
-        for table in (FileRow.__table__, ArtifactRow.__table__):
+        for table in POINTING:
             if self.session.execute(select(table.c.id).where(table.c.storage_key == storage_key).limit(1)).first():
                 return True
         return False
+
+    def count_pointing_at(self, storage_key: str) -> int:
+        """How many rows of all owners point at these bytes."""
+        numbers = (select(func.count()).where(table.c.storage_key == storage_key) for table in POINTING)
+        return sum(self.session.execute(number).scalar_one() for number in numbers)
 
     def expired(self, moment: datetime, *, after_id: int = 0, limit: int = 500) -> Sequence[FileRow]:
         """Files past their time that no unfinished job needs and that are no songs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ class SQLiteFile:
             if self._identity is not None or not self._may_create:
                 self._must_be_the_same()
                 arguments[0], options["uri"] = f"{self.path.as_uri()}?mode=rw", True
+            else:  # What people said is nobody else's to read; SQLite gives its other files the mode of this one.
+                os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
         @event.listens_for(engine, "connect")
         def _opened(_connection: Any, _record: Any) -> None:

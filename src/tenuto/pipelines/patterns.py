@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from tenuto import errors
 from tenuto.domain.lexicons import Finder, LiteralFinder, Match, Rule
+from tenuto.domain.scripts import scripts_of, scripts_of_pattern
 from tenuto.domain.sight import Sight
 
 ItemT = TypeVar("ItemT")
@@ -64,18 +65,22 @@ class RegexFinder:
     def __init__(self, number: int, rule: Rule) -> None:
         self.number, self._rule = number, rule
         self._pattern = compile_pattern(rule)
+        self._scripts = scripts_of_pattern(rule.pattern, rule.replacement)
 
     def places(self, _sight: Sight) -> None:
         """Anywhere: `^` and `$` mean each text by itself."""
         return
 
     def matches(self, sight: Sight) -> Iterator[Match]:
-        """Where it applies; a match of nothing is none."""
+        """Where it applies; a match of nothing is none, and letters of scripts that the rule does not name stay."""
         seen = sight.exact
         for found in self._pattern.finditer(seen.text):
             span = seen.span(*found.span())
-            if span is not None and span[0] < span[1]:
+            if span is not None and span[0] < span[1] and self._may_touch(sight.text[slice(*span)]):
                 yield Match(*span, _filled(self._rule.replacement, found))
+
+    def _may_touch(self, text: str) -> bool:
+        return self._scripts is None or scripts_of(text) <= self._scripts
 
 
 def compile_pattern(rule: Rule) -> Any:

@@ -120,11 +120,15 @@ def new_executor_id() -> str:
 
 
 def cron(minutes: float) -> str:
-    """The nearest schedule a clock can keep: within the hour, or at full hours."""
-    whole = max(1, round(minutes))
-    if whole < 60:  # noqa: PLR2004 - minutes in an hour
-        return f"*/{whole} * * * *"
-    return f"0 */{min(23, round(whole / 60))} * * *"
+    """The schedule with even steps that a clock can keep, at least as often as asked and once a day."""
+    if minutes < 60:  # noqa: PLR2004 - minutes in an hour
+        return f"*/{_even_step(60, minutes)} * * * *"
+    hours = _even_step(24, minutes / 60)
+    return "0 0 * * *" if hours == 24 else f"0 */{hours} * * *"  # noqa: PLR2004 - hours in a day
+
+
+def _even_step(whole: int, wanted: float) -> int:
+    return max(step for step in range(1, whole + 1) if whole % step == 0 and step <= max(1, wanted))
 
 
 def _scheduled(action: Callable[[], object]) -> Callable[[datetime, Any], None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,6 +71,16 @@ class ContentStore:
         for key in set(keys):
             with self.database.unit_of_work(EVERYONE) as work:
                 freed += self._remove_unused(work, key)
+        return freed
+
+    def would_free(self, keys: Iterable[str]) -> int:
+        """How many bytes would go with rows that point at these keys, one for each time a key is named."""
+        freed = 0
+        for key, rows in Counter(keys).items():
+            with self.database.reading(EVERYONE) as work:
+                is_last = work.files.count_pointing_at(key) <= rows
+            if is_last and self.storage.exists(key):
+                freed += self.storage.stat(key).size_bytes
         return freed
 
     def _remove_unused(self, work: UnitOfWork, key: str) -> int:

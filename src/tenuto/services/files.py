@@ -23,6 +23,7 @@ from tenuto.domain.media import MediaInfo
 from tenuto.media.tools import MediaTools
 from tenuto.services.content import Content, ContentStore, key_of
 from tenuto.services.copies import CopyService
+from tenuto.storage.durable import os_errors
 
 logger = logging.getLogger(__name__)
 SPOOL_PREFIX = "upload-"
@@ -135,9 +136,10 @@ class FileService:
 
     def check_disk_space(self, wanted_bytes: int) -> None:
         """Refuse before the disk is full; warn before that."""
-        free = [shutil.disk_usage(self.content.storage.spool_dir()).free]
+        with os_errors("Looking for room in the storage"):
+            room = shutil.disk_usage(self.content.storage.spool_dir()).free
         in_store = self.content.storage.free_bytes()
-        room = min([*free, in_store] if in_store is not None else free)
+        room = room if in_store is None else min(room, in_store)
         if room - wanted_bytes < self.limits.disk_floor_bytes:
             raise errors.StorageFull(
                 f"There is no room: {room >> 20} MB are free and {self.limits.disk_floor_bytes >> 20} MB must stay so."

@@ -137,7 +137,12 @@ class RunningService:
     def _wait(self, job: JobRow, step: Step, delay: float, error: errors.TenutoError) -> None:
         """Note the retry, then wait with an eye on cancellation."""
         message = f"{error.message} Trying again in {delay:.0f} s."
-        self.database.patiently(lambda work: work.jobs.note(job, "retry", actor=self.shop.worker_id, message=message))
+
+        def note(work: UnitOfWork) -> None:
+            held, _ = self._look(work, job.uid, step.name)  # Whoever lost the job writes nothing into its history.
+            work.jobs.note(held, "retry", actor=self.shop.worker_id, message=message)
+
+        self.database.patiently(note)
         deadline = time.monotonic() + delay
         with Run(self.shop, job, step) as run:
             while time.monotonic() < deadline:

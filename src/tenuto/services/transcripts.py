@@ -54,8 +54,9 @@ class TranscriptService:
     def corrections(self, owner_id: int, uid: str) -> Mapping[str, Any]:
         """What the lexicon of its job changed, as the step that applied it wrote down."""
         with self.database.reading(owner_id) as work:
-            step = work.steps.find(work.transcripts.get_by_id(uid).job_id, "polish")
-            return step.result if step is not None else {}
+            row = work.transcripts.get_by_id(uid)
+            step = work.steps.find(row.job_id, "polish")
+            return {**step.result, "undone": not work.edits.stands(row, "lexicon")} if step is not None else {}
 
     def rename(self, owner_id: int, uid: str, title: str) -> TranscriptRow:
         """Give a transcript another title."""

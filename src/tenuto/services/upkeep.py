@@ -99,8 +99,9 @@ class UpkeepService:
             )
         if not dry_run:
             self._trust_the_clock(moment, force=force)
-        self._expired_jobs(report, datetime.fromtimestamp(moment, UTC))
-        self._expired_files(report, datetime.fromtimestamp(moment, UTC))
+        going = [*self._expired_jobs(report, datetime.fromtimestamp(moment, UTC))]
+        going += self._expired_files(report, datetime.fromtimestamp(moment, UTC))
+        report.freed_bytes += self.content.would_free(going)
         for freed in self.resumable.sweep(datetime.fromtimestamp(moment, UTC), dry_run=dry_run):
             report.scanned += 1
             report.freed_bytes += freed
@@ -135,14 +136,18 @@ class UpkeepService:
             with self.database.unit_of_work(EVERYONE) as work:
                 gone = work.deliveries.forget_before(moment - DELIVERIES_KEPT)
 
-    def _expired_files(self, report: CleanupReport, moment: datetime) -> None:
+    def _expired_files(self, report: CleanupReport, moment: datetime) -> Iterator[str]:
+        """Delete or archive them; yields what a dry run would have let go of."""
         for row in self.database.each(lambda work, after: work.files.expired(moment, after_id=after)):
             report.scanned += 1
-            if report.dry_run:
-                report.deleted += 1
-                report.freed_bytes += row.size_bytes
-            else:
+            if not report.dry_run:
                 self._delete(report, row)
+            elif self.archive:
+                report.archived += 1  # What that frees is known when the small copy is made.
+            else:
+                report.deleted += 1
+                with self.database.reading(row.owner_id) as work:
+                    yield from (row.storage_key, *work.artifacts.keys_of_file(row.id))
 
     def _delete(self, report: CleanupReport, row: FileRow) -> None:
         try:
@@ -156,11 +161,14 @@ class UpkeepService:
             report.failed += 1
             report.errors.append(f"{row.uid}: {error.message}")
 
-    def _expired_jobs(self, report: CleanupReport, moment: datetime) -> None:
+    def _expired_jobs(self, report: CleanupReport, moment: datetime) -> Iterator[str]:
         for job in self.database.each(lambda work, after: work.jobs.expired(moment, after_id=after)):
             report.scanned += 1
             with suppress(errors.NotFound, errors.ConflictError):  # Somebody deleted or retried it meanwhile.
-                if not report.dry_run:
+                if report.dry_run:
+                    with self.database.reading(job.owner_id) as work:
+                        yield from work.artifacts.keys_of_job(job.id)
+                else:
                     report.freed_bytes += self.processing.delete(job.owner_id, job.uid)
                 report.jobs += 1
 

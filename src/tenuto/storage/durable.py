@@ -37,6 +37,8 @@ def _storage_error(error: OSError, doing: str) -> errors.TenutoError:
         advice = "Mount the file system for writing."
     elif error.errno in {errno.EACCES, errno.EPERM}:
         advice = "Give the user that runs tenuto the right to read and write there."
+    elif error.errno == errno.ENOENT:
+        advice = "Is its folder still there, and the disk mounted?"
     else:
         advice = "Check the disk and the system's log."
     return errors.StorageError(f"{doing} failed: {reason}. {advice}", **details)

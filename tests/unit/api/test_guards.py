@@ -157,6 +157,12 @@ def test_a_length_that_contradicts_itself_is_refused(client):
     assert client.post("/api/files", content=b"12345", headers=both).status_code == 400
 
 
+@pytest.mark.parametrize("length", ["-2", "+2", "2, 2", "two", "٢", "0" * 5000 + "2"])
+def test_a_length_that_is_none_is_refused(client, length):
+    answer = client.post("/api/files", content=b"12", headers={"Content-Length": length.encode()})
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+
+
 def test_a_small_request_may_not_grow(client):
     pieces = (b"[" + b" " * 65_536 for _ in range(100))
     answer = client.post("/api/jobs", content=pieces, headers={"Content-Type": "application/json"})

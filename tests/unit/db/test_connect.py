@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 from databases import admin, database_on, engine_on
-from tenuto import errors
+from tenuto import errors, logs
 from tenuto.db import connect
 from tenuto.db.connect import READ_ONLY, DatabaseOptions, open_engine, parse_url, translate
 from tenuto.db.work import EVERYONE, Database
@@ -72,6 +72,35 @@ def test_an_old_sqlite_is_refused(monkeypatch, tmp_path):
 def test_the_folder_of_a_sqlite_file_is_made(tmp_path):
     with engine_on(f"sqlite:///{tmp_path}/one/two/a.db") as engine, engine.connect() as connection:
         assert connection.execute(text("SELECT 1")).scalar_one() == 1
+
+
+def test_a_new_sqlite_file_is_for_its_user_alone(tmp_path):
+    path = tmp_path / "one" / "a.db"
+    with engine_on(f"sqlite:///{path}") as engine, engine.begin() as connection:
+        connection.execute(text("CREATE TABLE a (b)"))
+        modes = {found.name: found.stat().st_mode & 0o777 for found in (path.parent, *path.parent.iterdir())}
+    assert modes == {"one": 0o700, "a.db": 0o600, "a.db-wal": 0o600, "a.db-shm": 0o600}
+
+
+def test_a_sqlite_file_keeps_the_rights_it_was_given(tmp_path):
+    path = tmp_path / "a.db"
+    path.touch(mode=0o660)
+    path.chmod(0o660)
+    with engine_on(f"sqlite:///{path}") as engine, engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+    assert path.stat().st_mode & 0o777 == 0o660
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_every_statement_is_logged_on_standard_error_when_asked_for(database_url, monkeypatch, capsys, wanted):
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    monkeypatch.setattr(logging.getLogger("sqlalchemy.engine"), "level", logging.NOTSET)
+    logs.configure("WARNING", "text", statements=wanted)
+    with database_on(database_url) as database, database.reading(EVERYONE) as work:
+        work.session.execute(text("SELECT 'asked'"))
+    said = capsys.readouterr()
+    assert ("SELECT 'asked'" in said.err) is wanted
+    assert said.out == ""
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,30 @@ def test_matches_are_replaced(text, pattern, replacement, expected):
     assert read(text, pattern, replacement) == expected
 
 
+MANY = "ab Жук λόγος नमस्ते سلام 東京ト ｆ"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "replacement", "expected"),
+    [
+        (r"\S", "x", "xx Жук λόγος नमस्ते سلام 東京ト x"),
+        (r"[^a-z ]+", "", "ab Жук λόγος नमस्ते سلام 東京ト "),
+        (r"ab.*", "cd", MANY),
+        (r"[а-яА-Я]\S+", "", "ab  λόγος नमस्ते سلام 東京ト ｆ"),
+        (r"\x{416}\S+", "", "ab  λόγος नमस्ते سلام 東京ト ｆ"),
+        (r"\p{Greek}\S+", "", "ab Жук  नमस्ते سلام 東京ト ｆ"),
+        (r"東\S+", "", "ab Жук λόγος नमस्ते سلام  ｆ"),
+        (r"\p{Arabic}+|न\S*", "", "ab Жук λόγος   東京ト ｆ"),
+        (r"\p{L}\pM?", "x", "xx xxx xxxxx xxxx xxxx xxx x"),
+        (r"(?i)(?P<name>\S)", "-", "-- --- ----- --स्ते ---- --- -"),
+        (r"[^\x00-\x7f]+", "", "ab      "),
+        (r"\P{Latin}+", " ", "ab ｆ"),
+    ],
+)
+def test_letters_of_scripts_that_the_rule_does_not_name_stay(pattern, replacement, expected):
+    assert read(MANY, pattern, replacement) == expected
+
+
 def test_case_counts_when_asked():
     assert read("Ab ab", "ab", "x", match_case=True) == "Ab x"
 

@@ -23,7 +23,7 @@ class Page:
     start_ms: int  # when it comes up
     end_ms: int  # when it goes
     lines: tuple[LyricLine, ...]  # each with a start and an end, the offset worked in
-    countdown_ms: int = 0  # after a long break: count down that long to the first word; it is the page's lead-in
+    countdown_ms: int = 0  # count down that long to the first word, as its lead-in: at the beginning, after a break
 
 
 def pages(lyrics: Lyrics, per_page: int = PER_PAGE, *, columns: int | None = None) -> list[Page]:
@@ -99,7 +99,8 @@ def _timed(groups: Sequence[list[LyricLine]]) -> list[Page]:
     for group in groups:
         # Where lines overlap, a part of one that was broken may be sung after the next one begins.
         first = max(first, min(_span(line)[0] for line in group))
-        countdown = COUNTDOWN_MS if first - over > BREAK_MS else 0
+        # Nobody knows when a song begins: its first page counts down whenever there is time to.
+        countdown = COUNTDOWN_MS if first - over > BREAK_MS or (not made and first >= COUNTDOWN_MS) else 0
         start = max(0, first - (countdown or LEAD_IN_MS), min(over, first))
         if made:
             made[-1] = replace(made[-1], end_ms=min(over + TAIL_MS, start))

@@ -1,8 +1,8 @@
-"""The font that shows the lyrics: one of this machine that has all their letters, else the best there is."""
+"""The fonts that show lyrics: for each line one of this machine that has all its letters, else the best there is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,10 @@ FOLDERS = (
     Path("/Library/Fonts"),
     Path("/System/Library/Fonts"),
 )
-PREFERRED = ("dejavusans-bold", "notosans-bold", "liberationsans-bold", "dejavusans", "notosans")
+PREFERRED = (
+    *("dejavusans-bold", "notosans-bold", "liberationsans-bold", "dejavusans", "notosans", "notosanscjk-bold"),
+    *("notosanscjk-regular", "wqy-zenhei", "droidsansfallbackfull", "arial unicode", "unifont"),
+)
 MOST_FONTS = 200
 SAMPLE_SIZE = 32
 NOBODYS_LETTER = "\U0010fffd"  # what a font shows for it is what it shows for all it has not
@@ -46,22 +49,64 @@ def library() -> tuple[Any, Any]:
     return Image, ImageFont
 
 
-def find_typeface(text: str) -> Typeface:
-    """The font with the most letters of the text; of equal ones, the first of those people like."""
-    letters = sorted({letter for letter in text if not letter.isspace()})
-    best: Typeface | None = None
-    for name, path in _candidates():
-        try:
-            font = Typeface(name, path, "").at(SAMPLE_SIZE)
-        except OSError:
-            continue  # A broken font file is no reason to have no video.
-        found = Typeface(name, path, "".join(letter for letter in letters if not _has(font, letter)))
-        if best is None or len(found.missing) < len(best.missing):
-            best = found
-        if not best.missing:
-            break
-    assert best is not None  # noqa: S101 - the built-in one is always there
-    return best
+class Typefaces:
+    """Finds each text a font, and remembers what is in which."""
+
+    def __init__(self) -> None:
+        self._fonts: dict[str, Any] = {}  # by path, in the size of samples; None for a file that is broken
+        self._letters: dict[tuple[str, str], bool] = {}
+        self._found: dict[str, Typeface] = {}
+        self._candidates = list(_candidates())
+
+    def find(self, text: str) -> Typeface:
+        """The font with the most letters of the text; of equal ones, the first of those people like."""
+        if text not in self._found:
+            self._found[text] = self._best(sorted({letter for letter in text if not letter.isspace()}))
+        return self._found[text]
+
+    @property
+    def names(self) -> str:
+        """All that were found so far."""
+        return ", ".join(dict.fromkeys(found.name for found in self._found.values()))
+
+    @property
+    def missing(self) -> str:
+        """The letters that were in no font."""
+        return "".join(dict.fromkeys(letter for found in self._found.values() for letter in found.missing))
+
+    def _best(self, letters: Sequence[str]) -> Typeface:
+        best: Typeface | None = None
+        for name, path in self._candidates:
+            font = self._sample(path)
+            if font is None:
+                continue
+            found = Typeface(name, path, "".join(letter for letter in letters if not self._has(font, path, letter)))
+            if best is None or len(found.missing) < len(best.missing):
+                best = found
+            if not best.missing:
+                break
+        assert best is not None  # noqa: S101 - the built-in one is always there
+        return best
+
+    def _sample(self, path: str) -> Any:
+        if path not in self._fonts:
+            try:
+                self._fonts[path] = Typeface("", path, "").at(SAMPLE_SIZE)
+            except OSError:
+                self._fonts[path] = None  # A broken font file is no reason to have no video.
+        return self._fonts[path]
+
+    def _has(self, font: Any, path: str, letter: str) -> bool:
+        if (path, letter) not in self._letters:
+            self._letters[path, letter] = bytes(font.getmask(letter)) != bytes(font.getmask(NOBODYS_LETTER))
+        return self._letters[path, letter]
+
+
+def turns_letters() -> bool:
+    """Whether scripts that are read from the right, or join their letters, can be drawn as they are written."""
+    from PIL import features  # noqa: PLC0415
+
+    return bool(features.check("raqm") and features.check("fribidi"))
 
 
 def _candidates() -> Iterator[tuple[str, str]]:
@@ -74,7 +119,3 @@ def _candidates() -> Iterator[tuple[str, str]]:
     for path in sorted(found, key=liked)[:MOST_FONTS]:
         yield path.stem, str(path)
     yield BUILT_IN, ""
-
-
-def _has(font: Any, letter: str) -> bool:
-    return bytes(font.getmask(letter)) != bytes(font.getmask(NOBODYS_LETTER))

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tenuto.domain.pages import PER_PAGE
+
+MOST_COLUMNS, FEWEST_COLUMNS = 40, 18
+HIGH_PAGE = 6
 Colour = tuple[int, int, int]
 
 
@@ -21,6 +25,16 @@ class Look:
     unsung: Colour = (245, 245, 250)
     sung: Colour = (255, 200, 60)
     outline: Colour = (0, 0, 0)
+
+    @property
+    def columns(self) -> int:
+        """How many letters a line may have: fewer where the picture is narrow, so that they stay large."""
+        return max(FEWEST_COLUMNS, min(MOST_COLUMNS, round(MOST_COLUMNS * self.width / self.height * 9 / 16)))
+
+    @property
+    def lines(self) -> int:
+        """How many lines a page may have: more where the picture is high."""
+        return PER_PAGE if self.width >= self.height else HIGH_PAGE
 
 
 @dataclass(frozen=True)

@@ -1,194 +1,158 @@
-"""Pages of lyrics as pictures: each drawn twice, before and after it is sung, and put together anew for each moment."""
+"""Pages of lyrics as pictures: each drawn before and after it is sung, and put together anew for each moment."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from tenuto.domain.lyrics import LyricLine, spelled
-from tenuto.domain.pages import Page
-from tenuto.media.karaoke_fonts import Typeface, library
+from tenuto.domain.lyrics import LyricLine
+from tenuto.domain.pages import Page, wrap_line
+from tenuto.media.karaoke_fonts import Typefaces, library
 from tenuto.media.karaoke_look import Colour, Look
+from tenuto.media.karaoke_planes import Box, Picture, Planes
+from tenuto.media.karaoke_rows import Row, row_of
 
-Picture = npt.NDArray[np.uint8]
 SAFE_SHARE = 0.9  # of the width; what lies beyond may be cut off by a television
-LINE_SHARE = 0.085  # of the height: the size of letters
+LINE_SHARE = 0.085  # of the shorter side: the size of letters
 LEADING = 1.7
 TITLE_SHARE, ARTIST_SHARE = 0.1, 0.06
+TITLE_PLACE, ARTIST_PLACE = 0.45, 0.6  # of the height
+NAME_LEADING = 1.25
+MOST_NAME_ROWS = 3
+SMALLEST_LETTERS = 6
 DOT_MS = 1000
 MOST_DOTS = 3
-
-
-@dataclass(frozen=True)
-class Span:
-    """A word: when it is sung, and where it stands."""
-
-    start_ms: int
-    end_ms: int
-    left: float
-    right: float
-
-
-@dataclass(frozen=True)
-class Row:
-    """A line on the screen."""
-
-    left: float
-    right: float
-    top: int
-    bottom: int
-    spans: tuple[Span, ...]
-    from_right: bool
-
-    def reached(self, moment_ms: float) -> int:
-        """How many columns of it are sung."""
-        reached = 0.0
-        for span in self.spans:
-            if moment_ms < span.end_ms:
-                share = (moment_ms - span.start_ms) / max(1, span.end_ms - span.start_ms)
-                return round(span.left + (span.right - span.left) * share if share > 0 else reached)
-            reached = span.right
-        return round(reached)
 
 
 class Screen:
     """What is to be seen, page by page."""
 
-    def __init__(self, look: Look, typeface: Typeface) -> None:
-        self.look, self.typeface = look, typeface
+    def __init__(self, look: Look, typefaces: Typefaces) -> None:
+        self.look, self.typefaces = look, typefaces
         self._images, _ = library()
         shades = np.linspace(look.top, look.bottom, look.height)[:, None, :]
-        self.empty: Picture = np.broadcast_to(shades, (look.height, look.width, 3)).astype(np.uint8)
+        self._background: Picture = np.broadcast_to(shades, (look.height, look.width, 3)).astype(np.uint8)
+        self.empty = Planes.of(self._background)
 
-    def title(self) -> Picture:
-        """The card before the first page."""
+    @cached_property
+    def card(self) -> Planes:
+        """The names, to be seen before the first page and behind the last one."""
         look = self.look
         image, draw = self._canvas()
-        for text, share, middle in ((look.title, TITLE_SHARE, 0.45), (look.artist, ARTIST_SHARE, 0.6)):
-            font = self._fitting([text], round(look.height * share))
-            self._write(draw, (look.width / 2, look.height * middle), text, font, colour=look.unsung)
-        return np.asarray(image)
+        title, artist = self._names(look.title), self._names(look.artist)
+        self._write_names(draw, title, TITLE_SHARE, look.height * TITLE_PLACE, above=True)
+        self._write_names(draw, artist, ARTIST_SHARE, look.height * ARTIST_PLACE, above=False)
+        return Planes.of(np.asarray(image))
 
     def draw(self, page: Page) -> Drawn:
         """A page before and after it is sung."""
         look = self.look
         texts = [_visible(line.text) for line in page.lines]
-        font = self._fitting(texts, round(look.height * LINE_SHARE))
-        step = font.size * LEADING
-        first = look.height / 2 - step * (len(texts) - 1) / 2
-        pictures: list[Picture] = []
+        size = self._size(texts, LINE_SHARE)
+        step = size * LEADING
+        middles = [look.height / 2 + (number - (len(texts) - 1) / 2) * step for number in range(len(texts))]
+        pictures = []
         for colour in (look.unsung, look.sung):
             image, draw = self._canvas()
-            for number, text in enumerate(texts):
-                self._write(draw, (look.width / 2, first + number * step), text, font, colour=colour)
+            for text, middle in zip(texts, middles, strict=True):
+                self._write(draw, (look.width / 2, middle), text, size, colour=colour)
             pictures.append(np.asarray(image))
         rows = tuple(
-            self._row(line, text, font, first + number * step)
-            for number, (line, text) in enumerate(zip(page.lines, texts, strict=True))
+            row_of(line, text, self._font(text, size), middle=middle, step=step, screen=(look.width, look.height))
+            for line, text, middle in zip(page.lines, texts, middles, strict=True)
         )
-        return Drawn(page, pictures[0], pictures[1], rows, look.sung)
+        return Drawn(page, rows, pictures, look.sung)
 
-    def _row(self, line: LyricLine, text: str, font: Any, middle: float) -> Row:
-        width, half = font.getlength(text), font.size * LEADING / 2
-        left = (self.look.width - width) / 2
-        bounds = (round(max(0, middle - half)), round(min(self.look.height, middle + half)))
-        spans = tuple(_spans(line, text, font))
-        return Row(left, left + width, *bounds, spans, from_right=_from_right(text))
+    def _names(self, text: str) -> list[str]:
+        line, columns = LyricLine(_visible(text)), self.look.columns
+        while len(rows := wrap_line(line, columns)) > MOST_NAME_ROWS:
+            columns += columns // 4  # Small letters, but all of them.
+        return [row.text for row in rows]
+
+    def _write_names(self, draw: Any, rows: Sequence[str], share: float, middle: float, *, above: bool) -> None:
+        """Write rows around a height; those that do not fit in one stand above it, or below."""
+        size = self._size(rows, share)
+        step = size * NAME_LEADING
+        first = middle - (len(rows) - 1) * step * above
+        for number, row in enumerate(rows):
+            self._write(draw, (self.look.width / 2, first + number * step), row, size, colour=self.look.unsung)
 
     def _canvas(self) -> tuple[Any, Any]:
         from PIL import ImageDraw  # noqa: PLC0415 - `library` has made sure that it is there
 
-        image = self._images.fromarray(self.empty)
+        image = self._images.fromarray(self._background)
         return image, ImageDraw.Draw(image)
 
-    def _fitting(self, texts: Sequence[str], size: int) -> Any:
-        """The font, as large as wanted or as the widest text allows."""
-        widest = max((self.typeface.at(size).getlength(text) for text in texts), default=0)
-        room = self.look.width * SAFE_SHARE
-        return self.typeface.at(size if widest <= room else max(6, int(size * room / widest)))
+    def _font(self, text: str, size: int) -> Any:
+        return self.typefaces.find(text).at(size)
 
-    def _write(self, draw: Any, place: tuple[float, float], text: str, font: Any, *, colour: Colour) -> None:
-        stroke = max(1, round(font.size / 16))
+    def _size(self, texts: Sequence[str], share: float) -> int:
+        """As large as wanted, or as the widest text allows."""
+        size = round(min(self.look.width, self.look.height) * share)
+        widest = max((self._font(text, size).getlength(text) for text in texts), default=0)
+        room = self.look.width * SAFE_SHARE
+        return size if widest <= room else max(SMALLEST_LETTERS, int(size * room / widest))
+
+    def _write(self, draw: Any, place: tuple[float, float], text: str, size: int, *, colour: Colour) -> None:
+        stroke = max(1, round(size / 16))
+        font = self._font(text, size)
         draw.text(place, text, colour, font, anchor="mm", stroke_width=stroke, stroke_fill=self.look.outline)
 
 
-@dataclass
 class Drawn:
-    """A page as pictures."""
+    """A page as pictures: what is sung is cut from one and pasted into the other."""
 
-    page: Page
-    unsung: Picture
-    sung: Picture
-    rows: tuple[Row, ...]
-    dots: Colour
+    def __init__(self, page: Page, rows: tuple[Row, ...], pictures: Sequence[Picture], dots: Colour) -> None:
+        self.page, self.rows = page, rows
+        self._dots = [_dot_box(pictures[0], rows[0], number) for number in range(MOST_DOTS)]
+        dotted = pictures[0].copy()
+        for box in self._dots:
+            _draw_dot(dotted, box, dots)
+        self._unsung, self._sung, self._dotted = map(Planes.of, (*pictures, dotted))
+        self._begins = min(row.spans[0].start_ms for row in rows if row.spans)
+        self._now, self._state = self._unsung.copy(), (0,) * (1 + len(rows))
 
     def state(self, moment_ms: float) -> tuple[int, ...]:
         """What the picture depends on: as long as it is the same, so is the picture."""
         return (self._dots_at(moment_ms), *(row.reached(moment_ms) for row in self.rows))
 
-    def at(self, moment_ms: float) -> Picture:
-        """The page at one moment."""
-        dots, *reached = self.state(moment_ms)
-        picture = self.unsung.copy()
-        for row, columns in zip(self.rows, reached, strict=True):
-            edge = row.right - columns if row.from_right else row.left + columns
-            first, last = (edge, row.right) if row.from_right else (row.left, edge)
-            part = np.s_[row.top : row.bottom, max(0, round(first) - (columns > 0) * self._stroke) : round(last)]
-            if columns:
-                picture[part] = self.sung[part]
-        for number in range(dots):
-            self._dot(picture, number)
-        return picture
-
-    @cached_property
-    def _stroke(self) -> int:
-        return max(1, (self.rows[0].bottom - self.rows[0].top) // 24) if self.rows else 0
+    def at(self, moment_ms: float) -> Planes:
+        """The page at one moment; the next one asked for overwrites it, where it differs."""
+        state = self.state(moment_ms)
+        for row, before, now in zip(self.rows, self._state[1:], state[1:], strict=True):
+            if before != now:
+                self._now.paste(self._unsung, row.band)
+                self._now.paste(self._sung, row.sung(moment_ms))
+        if self._state[0] != state[0]:
+            for number, box in enumerate(self._dots):
+                self._now.paste(self._dotted if number < state[0] else self._unsung, box)
+        self._state = state
+        return self._now
 
     def _dots_at(self, moment_ms: float) -> int:
-        begins = min(row.spans[0].start_ms for row in self.rows if row.spans)
-        left = begins - moment_ms
+        left = self._begins - moment_ms
         return min(MOST_DOTS, int(left // DOT_MS) + 1) if 0 < left <= self.page.countdown_ms else 0
 
-    def _dot(self, picture: Picture, number: int) -> None:
-        size = max(4, picture.shape[0] // 54)
-        top = max(0, self.rows[0].top - 2 * size)
-        left = picture.shape[1] // 2 + round((number - (MOST_DOTS - 1) / 2) * 3 * size) - size // 2
-        rows, columns = np.ogrid[:size, :size]
-        inside = (rows - size / 2 + 0.5) ** 2 + (columns - size / 2 + 0.5) ** 2 <= (size / 2) ** 2
-        picture[top : top + size, left : left + size][inside] = self.dots
+
+def _dot_box(picture: Picture, first: Row, number: int) -> Box:
+    height, width = picture.shape[:2]
+    size = max(4, min(height, width) // 54)
+    top = max(0, first.band.top - 2 * size)
+    left = width // 2 + round((number - (MOST_DOTS - 1) / 2) * 3 * size) - size // 2
+    return Box(top, top + size, left, left + size)
 
 
-def _spans(line: LyricLine, text: str, font: Any) -> list[Span]:
-    """Where the words stand: where they are drawn, or, when they spell another text, by their share of it."""
-    width = float(font.getlength(text))
-    if not line.words:
-        return [Span(line.start_ms or 0, line.end_ms or 0, 0.0, width)]
-    pieces = [word.text if word.joined else f"{word.text} " for word in line.words]
-    prefixes = ["", *accumulate(pieces)]
-    total = max(1, len(prefixes[-1].rstrip()))
-
-    def place(prefix: str) -> float:
-        if spelled(line.words) == text:
-            return min(width, float(font.getlength(prefix.rstrip())))
-        return min(width, width * len(prefix.rstrip()) / total)
-
-    edges = [place(prefix) for prefix in prefixes]
-    return [Span(word.start_ms, word.end_ms, *edges[at : at + 2]) for at, word in enumerate(line.words)]
+def _draw_dot(picture: Picture, box: Box, colour: Colour) -> None:
+    size = box.bottom - box.top
+    rows, columns = np.ogrid[:size, :size]
+    inside = (rows - size / 2 + 0.5) ** 2 + (columns - size / 2 + 0.5) ** 2 <= (size / 2) ** 2
+    picture[box.top : box.bottom, box.left : box.right][inside] = colour
 
 
 def _visible(text: str) -> str:
     """The text without signs that cannot be drawn."""
     return "".join(" " if unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") else letter for letter in text)
-
-
-def _from_right(text: str) -> bool:
-    """Whether it is read from the right."""
-    sides = (unicodedata.bidirectional(letter) for letter in text)
-    return next((side for side in sides if side in ("L", "R", "AL")), "L") != "L"

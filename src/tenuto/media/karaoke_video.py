@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import av
+from av.video.reformatter import ColorRange
 
 from tenuto import errors
 from tenuto.domain.lyrics import Lyrics
 from tenuto.domain.pages import Page, pages
 from tenuto.media.encoding import wave_frames
-from tenuto.media.karaoke_fonts import find_typeface
+from tenuto.media.karaoke_fonts import Typefaces, turns_letters
 from tenuto.media.karaoke_look import KaraokeVideo, Look
-from tenuto.media.karaoke_pages import Drawn, Picture, Screen
+from tenuto.media.karaoke_pages import Drawn, Screen
+from tenuto.media.karaoke_planes import BT709, Planes
 from tenuto.media.sound import Converter, convert_all
 from tenuto.media.waves import read_wave
 
-COLUMNS = 40
 KEY_FRAME_SECONDS = 5
 SOUND_BITS = 192_000
 FRAME_SAMPLES = 1024
-SHOWN_LETTERS = 20
+SHOWN_LETTERS = SHOWN_LINES = 20
+CARD_MS = 1_000  # a card that is to be seen for less only flickers
 # Best first, with what each is told; a PyAV built without the first has the last at least.
 ENCODERS: Mapping[str, Mapping[str, str]] = {
     "libx264": {"preset": "veryfast", "crf": "20", "tune": "animation"},
@@ -34,23 +37,38 @@ ENCODERS: Mapping[str, Mapping[str, str]] = {
 SECOND_MS = 1000
 
 
+class Frames(Protocol):
+    """What gives a video its pictures."""
+
+    def frame(self, number: int) -> Any:
+        """The frame of that number; asked for in order."""
+        ...
+
+
 def render(lyrics: Lyrics, sound: Path, target: Path, look: Look, tell: Callable[[float], None]) -> KaraokeVideo:
     """Write the video of `lyrics` to the stereo WAV `sound`."""
-    shown = pages(lyrics, columns=COLUMNS)
+    shown = pages(lyrics, look.lines, columns=look.columns)
     if not shown:
         raise errors.ValidationError("The lyrics have no times: align them, or tap their times, before making a video.")
-    typeface = find_typeface(lyrics.text + look.title + look.artist)
-    film = Film(shown, Screen(look, typeface))
-    with (
-        read_wave(sound, channels=2) as reader,
-        av.open(f"file:{target}", "w", format="mp4", container_options={"movflags": "+faststart"}) as out,
-    ):
+    typefaces = Typefaces()
+    with read_wave(sound, channels=2) as reader:
         if not reader.getnframes():
             raise errors.EngineError("There is no sound to make a video to.")
         seconds = Fraction(reader.getnframes(), reader.getframerate())
-        total = math.ceil(seconds * look.fps)
+        film = Film(shown, Screen(look, typefaces), float(seconds * SECOND_MS))
+        total = encode(film, reader, target, look, tell)
+    duration_ms = round(seconds * SECOND_MS)
+    said = tuple(_warnings(lyrics, duration_ms, typefaces))
+    return KaraokeVideo(look.width, look.height, duration_ms, total, typefaces.names, said)
+
+
+def encode(film: Frames, reader: Any, target: Path, look: Look, tell: Callable[[float], None]) -> int:
+    """Write as many frames as the sound is long, and the sound; return how many."""
+    rate = reader.getframerate()
+    total = math.ceil(Fraction(reader.getnframes(), rate) * look.fps)
+    with av.open(f"file:{target}", "w", format="mp4", container_options={"movflags": "+faststart"}) as out:
         out.metadata.update({"title": look.title, "artist": look.artist})
-        picture, voice = _streams(out, look, reader.getframerate())
+        picture, voice = _streams(out, look, rate)
         sounds = _encoded(voice, reader)
         heard = Fraction(0)
         for number in range(total):
@@ -64,16 +82,14 @@ def render(lyrics: Lyrics, sound: Path, target: Path, look: Look, tell: Callable
         for _, packets in sounds:
             out.mux(packets)
         out.mux(picture.encode(None))
-    return KaraokeVideo(
-        look.width, look.height, round(seconds * SECOND_MS), total, typeface.name, _warnings(lyrics, typeface.missing)
-    )
+    return total
 
 
 class Film:
     """The frames, one after the other; a frame that looks like the one before is that one."""
 
-    def __init__(self, shown: list[Page], screen: Screen) -> None:
-        self._pages, self._screen = shown, screen
+    def __init__(self, shown: list[Page], screen: Screen, ends_ms: float) -> None:
+        self._pages, self._screen, self._ends_ms = shown, screen, ends_ms
         self._at = 0
         self._drawn: Drawn | None = None
         self._state: object = None
@@ -86,8 +102,7 @@ class Film:
             self._at, self._drawn = self._at + 1, None
         state = self._state_at(moment)
         if state != self._state:
-            self._state, picture = state, self._picture(moment)
-            self._frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format="yuv420p")
+            self._state, self._frame = state, self._picture(moment).frame()
         return self._frame
 
     def _page(self, moment: float) -> Drawn | None:
@@ -101,17 +116,25 @@ class Film:
         page = self._page(moment)
         return (self._at, page is None, *(page.state(moment) if page else ()))
 
-    def _picture(self, moment: float) -> Picture:
+    def _picture(self, moment: float) -> Planes:
         page = self._page(moment)
         if page is not None:
             return page.at(moment)
-        return self._screen.title() if self._at == 0 else self._screen.empty
+        return self._screen.card if self._has_card() else self._screen.empty
+
+    def _has_card(self) -> bool:
+        """Whether the song's names are on the screen while no words are: before the first and behind the last."""
+        if self._at == 0:
+            return self._pages[0].start_ms >= CARD_MS
+        return self._at == len(self._pages) and self._ends_ms - self._pages[-1].end_ms >= CARD_MS
 
 
 def _streams(out: Any, look: Look, rate: int) -> tuple[Any, Any]:
     encoder = next(name for name in ENCODERS if name in av.codecs_available)
     picture = out.add_stream(encoder, rate=look.fps, options=dict(ENCODERS[encoder]))
     picture.width, picture.height, picture.pix_fmt = look.width, look.height, "yuv420p"
+    picture.codec_context.colorspace, picture.codec_context.color_range = BT709, ColorRange.MPEG
+    picture.codec_context.color_primaries = picture.codec_context.color_trc = BT709
     picture.gop_size = KEY_FRAME_SECONDS * look.fps
     picture.codec_context.thread_count = 2
     voice = out.add_stream("aac", rate=rate, layout="stereo")
@@ -141,11 +164,29 @@ def _encoded(voice: Any, reader: Any) -> Iterator[tuple[Fraction, Any]]:
     yield Fraction(clock, rate), voice.encode(None)
 
 
-def _warnings(lyrics: Lyrics, missing: str) -> tuple[str, ...]:
-    untimed = sum(bool(line.text) and not line.is_timed for line in lyrics.lines)
-    found = [f"{untimed} lines have no times and are not in the video: tap them or align them."] if untimed else []
-    if missing:
-        found.append(
-            f"No font of this machine has {missing[:SHOWN_LETTERS]!r}: install one for the script, such as Noto."
+def _warnings(lyrics: Lyrics, duration_ms: int, typefaces: Typefaces) -> Iterator[str]:
+    sung = [(number, line) for number, line in enumerate(lyrics.lines, start=1) if line.text]
+    untimed = [number for number, line in sung if not line.is_timed]
+    if untimed:
+        yield f"{_lines(untimed)} no times and cannot be in the video: tap them or align them."
+    late = [number for number, line in sung if (line.start_ms or 0) >= duration_ms]
+    if late:
+        yield f"{_lines(late)} times behind the end of the song and cannot be in the video: look at their times."
+    if typefaces.missing:
+        yield (
+            f"No font of this machine has {typefaces.missing[:SHOWN_LETTERS]!r}, so boxes stand for them: install one"
+            " for the script, such as Noto, and make the video again."
         )
-    return tuple(found)
+    if not turns_letters() and any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in lyrics.text):
+        yield (
+            "Letters that are read from the right stand in the wrong order, as the library FriBidi is missing here:"
+            " install it (libfribidi0 in Debian) and make the video again."
+        )
+
+
+def _lines(numbers: Sequence[int]) -> str:
+    """Lines by their numbers, counted from 1, as the beginning of a sentence."""
+    if len(numbers) == 1:
+        return f"Line {numbers[0]} has"
+    named = ", ".join(map(str, numbers[:SHOWN_LINES]))
+    return f"{len(numbers)} lines ({named}{', …' * (len(numbers) > SHOWN_LINES)}) have"

@@ -79,8 +79,15 @@ def test_an_empty_line_begins_a_page():
 
 
 def test_a_page_comes_up_before_it_is_sung_and_goes_soon_after():
-    (page,) = pages(Lyrics(tuple(sung((4_000, 6_000)))))
+    _, page = pages(Lyrics((*sung((500, 600)), LyricLine(""), *sung((4_000, 6_000)))))
     assert (page.start_ms, page.end_ms, page.countdown_ms) == (4_000 - LEAD_IN_MS, 6_000 + TAIL_MS, 0)
+
+
+def test_a_song_counts_down_to_its_first_words_when_there_is_time_to():
+    (page,) = pages(Lyrics(tuple(sung((COUNTDOWN_MS, 6_000)))))
+    assert (page.start_ms, page.countdown_ms) == (0, COUNTDOWN_MS)
+    (page,) = pages(Lyrics(tuple(sung((COUNTDOWN_MS - 1, 6_000)))))
+    assert (page.start_ms, page.countdown_ms) == (COUNTDOWN_MS - 1 - LEAD_IN_MS, 0)
 
 
 def test_a_page_waits_until_the_one_before_is_sung():

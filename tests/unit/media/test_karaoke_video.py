@@ -12,6 +12,7 @@ from tenuto.domain.lyrics import LyricLine, Lyrics, LyricWord, plain
 from tenuto.domain.media import MediaLimits
 from tenuto.media.karaoke_fonts import library
 from tenuto.media.karaoke_look import Look
+from tenuto.media.karaoke_planes import Box, Planes
 from tenuto.media.tools import MediaTools, sandbox_pool
 
 RATE, FPS = 44_100, 10
@@ -100,7 +101,68 @@ def test_lyrics_without_times_are_refused_and_lines_without_are_told(media, tmp_
     assert not (tmp_path / "made.mp4").exists()
     some = Lyrics((line("timed", 500, 500), LyricLine("not timed"), LyricLine("nor this")))
     made = media.karaoke(some, tmp_path / "sound.wav", tmp_path / "made.mp4", LOOK)
-    assert any("2 lines have no times" in warning for warning in made.warnings)
+    assert made.warnings == ("2 lines (2, 3) have no times and cannot be in the video: tap them or align them.",)
+
+
+def lit(picture):
+    """How many rows of the picture hold letters."""
+    return int((picture.min(axis=2) > 200).any(axis=1).sum())
+
+
+def test_the_names_are_shown_before_the_words_and_behind_them(media, tmp_path):
+    make_sound(tmp_path / "sound.wav", 9.0)
+    media.karaoke(Lyrics((line("la", 5000, 500),)), tmp_path / "sound.wav", tmp_path / "made.mp4", LOOK)
+    frames = frames_of(tmp_path / "made.mp4")
+    before, dots, word, after = (frames[round(at * FPS)] for at in (1.0, 2.5, 5.6, 8.5))
+    assert lit(before) == lit(after) > lit(dots) > 0
+    assert np.abs(before.astype(int) - after).mean() < 1
+    assert not lit(word)
+    assert yellow(dots).size
+    assert not yellow(frames[round(1.9 * FPS)]).size
+
+
+def test_words_stay_large_in_a_narrow_picture(media, tmp_path):
+    make_sound(tmp_path / "sound.wav", 4.0)
+    narrow = Look(width=270, height=480, fps=FPS, title="Song " * 30, artist="Singer")
+    words = line("so many words that they need several lines", 3500, *[50] * 8)
+    media.karaoke(Lyrics((words,)), tmp_path / "sound.wav", tmp_path / "made.mp4", narrow)
+    shown = frames_of(tmp_path / "made.mp4")[20]
+    assert lit(shown) > 30
+    assert 10 < white(shown)[0] < white(shown)[-1] < 260
+
+
+def test_lines_behind_the_end_of_the_song_are_told(media, tmp_path):
+    make_sound(tmp_path / "sound.wav", 2.0)
+    late = Lyrics((line("here", 500, 500), line("gone", 2000, 500)))
+    made = media.karaoke(late, tmp_path / "sound.wav", tmp_path / "made.mp4", LOOK)
+    assert len(made.warnings) == 1
+    assert made.warnings[0].startswith("Line 2 has times behind the end of the song")
+
+
+def test_colours_are_those_of_the_look(media, tmp_path):
+    make_sound(tmp_path / "sound.wav", 2.0)
+    media.karaoke(Lyrics((line("MMMM", 0, 200),)), tmp_path / "sound.wav", tmp_path / "made.mp4", LOOK)
+    with av.open(str(tmp_path / "made.mp4")) as video:
+        stream = video.streams.video[0]
+        assert (stream.codec_context.colorspace, stream.codec_context.color_primaries) == (1, 1)
+        frame = list(video.decode(stream))[4]
+    picture = frame.reformat(format="rgb24", src_colorspace="ITU709").to_ndarray().reshape(-1, 3).astype(int)
+    assert np.abs(picture - LOOK.sung).max(axis=1).min() <= 8
+
+
+def test_a_part_of_a_picture_is_pasted_into_another():
+    dice = np.random.default_rng(1)
+    mine, other = (Planes.of(dice.integers(0, 255, (10, 14, 3), np.uint8)) for _ in range(2))
+    before = mine.frame().to_ndarray(format="yuv420p")
+    made = mine.copy()
+    made.paste(other, Box(2, 6, 4, 9))
+    now, wanted = made.data, other.data
+    assert (now[2:6, 4:9] == wanted[2:6, 4:9]).all()
+    assert (now[:2] == before[:2]).all()
+    assert (now[2:6, 9:] == before[2:6, 9:]).all()
+    made.paste(other, Box(0, 10, 0, 14))
+    assert (made.data == other.data).all()
+    assert (mine.data == before).all()
 
 
 def test_letters_that_no_font_has_are_told_and_the_rest_is_drawn(media, tmp_path):

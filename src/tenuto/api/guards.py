@@ -30,6 +30,7 @@ UPLOADS = frozenset(
     {
         ("POST", "/api/files"),
         ("POST", "/api/jobs"),
+        ("POST", "/api/songs"),
         ("PUT", "/api/files/raw"),
         ("POST", "/v1/audio/transcriptions"),
         ("POST", "/v1/audio/translations"),
@@ -49,8 +50,14 @@ class Policy:
 
     def body_limit(self, scope: Scope) -> int:
         """How many bytes a request to this address may carry."""
-        upload = (scope["method"], scope["path"]) in UPLOADS or scope["path"].startswith(RESUMABLE)
-        return self.max_upload_bytes + FORM_BYTES if upload else BODY_BYTES
+        return self.max_upload_bytes + FORM_BYTES if _brings_file(scope) else BODY_BYTES
+
+
+def _brings_file(scope: Scope) -> bool:
+    # JSON is read whole, also where another request may bring a file.
+    kind = Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
+    upload = (scope["method"], scope["path"]) in UPLOADS and kind != "application/json"
+    return upload or scope["path"].startswith(RESUMABLE)
 
 
 def check_head(scope: Scope) -> None:

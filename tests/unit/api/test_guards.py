@@ -163,10 +163,21 @@ def test_a_length_that_is_none_is_refused(client, length):
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
 
 
-def test_a_small_request_may_not_grow(client):
-    pieces = (b"[" + b" " * 65_536 for _ in range(100))
-    answer = client.post("/api/jobs", content=pieces, headers={"Content-Type": "application/json"})
+@pytest.mark.parametrize("path", ["/api/jobs", "/api/songs", "/api/lexicons"])
+def test_json_may_not_grow_where_files_may(client, path):
+    pieces = (b"[" + b" " * 65_536 for _ in range(20))
+    answer = client.post(path, content=pieces, headers={"Content-Type": "Application/JSON; charset=utf-8"})
     assert answer.status_code == 413
+
+
+def test_every_form_with_a_file_may_be_as_large_as_a_file(client, house):
+    routes = client.get("/openapi.json").json()["paths"]
+    forms = [path for path, verbs in routes.items() if "multipart/form-data" in str(verbs.get("post", {}))]
+    assert len(forms) >= 5
+    for path in forms:
+        file = ("song.wav", bytes((house.settings.max_upload_mb << 20) - 10))
+        answer = client.post(path, files={"file": file}, data={"model": "whisper-1"})
+        assert answer.status_code not in (200, 201, 202, 413), (path, answer.text)
 
 
 def test_the_log_has_one_line_for_a_request_and_no_secret(make_house, client_of, caplog):

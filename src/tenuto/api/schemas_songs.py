@@ -124,7 +124,8 @@ class ImportIn(Given):
     """A folder of the server."""
 
     folder: str = Field(min_length=1, max_length=4096)
-    limit: int = Field(100, ge=1, le=1000, description="How many new files at most; ask again while there are more.")
+    limit: int = Field(100, ge=1, le=1000, description="How many new files at most, those that fail included.")
+    cursor: str | None = Field(None, max_length=6000, description="The `next_cursor` of the answer before this one.")
 
 
 class FileSkipped(Shown):
@@ -148,7 +149,7 @@ class ImportOut(Shown):
     added: list[SongOut]
     skipped: list[FileSkipped]
     failed: list[FileFailed]
-    more: bool
+    next_cursor: str | None = Field(description="Leads to the files that are left.")
 
     @classmethod
     def of(cls, report: ImportReport, currency: str) -> ImportOut:
@@ -157,7 +158,7 @@ class ImportOut(Shown):
             added=[SongOut.of(view, currency) for view in report.added],
             skipped=[FileSkipped(file=name, song_id=uid) for name, uid in report.skipped],
             failed=[FileFailed(file=name, code=error.code, message=error.message) for name, error in report.failed],
-            more=report.more,
+            next_cursor=report.next_cursor,
         )
 
 

@@ -99,7 +99,7 @@ def _read(shape: type[GivenT], given: Any) -> GivenT:
 @router.post("/import")
 def import_songs(given: ImportIn, house: House, owner: Owner) -> ImportOut:
     """Add the recordings of a folder of this server, each once; only below the folders of TENUTO_IMPORT_DIRS."""
-    report = house.imports.import_folder(owner, given.folder, limit=given.limit)
+    report = house.imports.import_folder(owner, given.folder, limit=given.limit, cursor=given.cursor)
     return ImportOut.of(report, house.settings.currency)
 
 

@@ -118,19 +118,19 @@ def import_songs(
 ) -> None:
     """Add the recordings of a folder on the server, below those that TENUTO_IMPORT_DIRS names there."""
     done: dict[str, list[Any]] = {"added": [], "skipped": [], "failed": []}
-    more = True
+    more, cursor = True, None
     with open_door() as client:
         while more:
-            found = client.ask("POST", f"{ADDRESS}/import", json={"folder": folder, "limit": 50})
-            done["added"] += found["added"]
-            done["skipped"] = found["skipped"]
-            done["failed"] = found["failed"]
-            more = found["more"] and bool(found["added"])
+            found = client.ask("POST", f"{ADDRESS}/import", json={"folder": folder, "limit": 50, "cursor": cursor})
+            for name in done:
+                done[name] += found[name]
+            for song in () if as_json else found["added"]:
+                print(f"{song['id']}  {show.clean(song['artist'])} - {show.clean(song['title'])}", flush=True)
+            cursor = found["next_cursor"]
+            more = cursor is not None
     if as_json:
         show.document(done)
     else:
-        for song in done["added"]:
-            print(f"{song['id']}  {show.clean(song['artist'])} - {show.clean(song['title'])}")
         for item in done["failed"]:
             show.note(f"{item['file']}: {item['message']}")
         show.note(f"Added {len(done['added'])}, failed {len(done['failed'])}.")

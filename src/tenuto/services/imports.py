@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import os
 import stat
 import tempfile
@@ -26,6 +28,7 @@ ENDINGS = frozenset(
     )
 )
 MOST_FILES = 100_000
+MOST_SKIPPED = 10_000  # of one report
 PIECE = 1 << 20
 
 
@@ -36,7 +39,11 @@ class ImportReport:
     added: list[SongView] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)  # the file, and the song that is there
     failed: list[tuple[str, errors.TenutoError]] = field(default_factory=list)
-    more: bool = False  # there are files left; ask again
+    next_cursor: str | None = None  # leads to the files that are left
+
+    def is_full(self, limit: int) -> bool:
+        """Whether it tells of as many files as one answer should."""
+        return len(self.added) + len(self.failed) >= limit or len(self.skipped) >= MOST_SKIPPED
 
 
 @dataclass(frozen=True)
@@ -58,20 +65,24 @@ class ImportService:
         self.children, self.limits = children, limits
         self._room = threading.BoundedSemaphore(children.size)
 
-    def import_folder(self, owner_id: int, folder: str, *, limit: int = 100) -> ImportReport:
+    def import_folder(self, owner_id: int, folder: str, *, limit: int = 100, cursor: str | None = None) -> ImportReport:
         """Make songs of the recordings in a folder and below; those that are here already are skipped."""
         root = self._allowed(folder)
+        last = None if cursor is None else _place_of(cursor)
         report = ImportReport()
         with self.songs.database.reading(owner_id) as work:
             known = work.songs.imported()
         for path in recordings_below(root):
-            if len(report.added) + len(report.failed) >= limit:
-                report.more = True
+            place = path.relative_to(root)
+            if last is not None and _in_order(place) <= _in_order(last):
+                continue
+            if report.is_full(limit) and last is not None:
+                report.next_cursor = _cursor_of(last)
                 break
-            name = str(path.relative_to(root))
+            name, last = written(place), place
             try:
                 with _opened_inside(path, root) as file:
-                    status, before = os.fstat(file.fileno()), known.get(str(path))
+                    status, before = os.fstat(file.fileno()), known.get(written(path))
                     if before and before.size == status.st_size and status.st_mtime <= before.created_at.timestamp():
                         report.skipped.append((name, before.uid))
                         continue
@@ -85,7 +96,7 @@ class ImportService:
         return report
 
     def _import_file(self, owner_id: int, path: Path, file: BinaryIO) -> SongView:
-        details = SongDetails(source=SongSource.LOCAL, local_path=str(path))
+        details = SongDetails(source=SongSource.LOCAL, local_path=written(path))
         with self.songs.files.upload(path.name, os.fstat(file.fileno()).st_size) as upload:
             while piece := file.read(PIECE):
                 upload.write(piece)
@@ -165,6 +176,31 @@ def recordings_below(root: Path) -> Iterator[Path]:
             if count > MOST_FILES:
                 raise errors.LimitExceeded(f"There are more than {MOST_FILES} recordings; import folders inside it.")
             yield Path(folder, name)
+
+
+def written(path: Path) -> str:
+    """A path as text that can be kept and sent, whatever bytes are in it."""
+    return os.fsencode(path).decode(errors="backslashreplace")
+
+
+def _in_order(place: Path) -> tuple[tuple[bool, str], ...]:
+    """What `recordings_below` orders by: the files of a folder come before what is in folders inside it."""
+    *folders, name = place.parts
+    return (*((True, folder) for folder in folders), (False, name))
+
+
+def _cursor_of(place: Path) -> str:
+    return base64.urlsafe_b64encode(os.fsencode(place)).decode()
+
+
+def _place_of(cursor: str) -> Path:
+    try:
+        place = Path(os.fsdecode(base64.urlsafe_b64decode(cursor)))
+    except (ValueError, binascii.Error):
+        place = Path()
+    if not place.parts:
+        raise errors.ValidationError("The cursor is not one this server gave out; start again without it.")
+    return place
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """`tenuto songs`: added from files and folders, found, changed, given lyrics, and deleted."""
 
+import json
 import os
 import signal
 
@@ -39,6 +40,17 @@ def test_songs_are_added_once_shown_found_and_deleted(cli, song, folder):
     assert cli("songs", "delete", "green", answer="n\n").code == 1
     assert cli("songs", "delete", "green", "--yes").code == 0
     assert cli("songs", "search", "drums", "--json").json["items"] == []
+
+
+def test_all_of_a_folder_of_the_server_is_imported(cli, ledger, folder, monkeypatch):
+    monkeypatch.setenv("TENUTO_IMPORT_DIRS", json.dumps([str(folder)]))
+    for number in range(51):
+        (folder / f"A - {number}.mp3").write_bytes(b"no sound")
+    (folder / os.fsdecode(b"The Caf\xe9s - Noir.wav")).write_bytes(wav(tone(pitch=350)))
+    done = cli("songs", "import", ".", "--json").json
+    assert ([song["title"] for song in done["added"]], len(done["failed"])) == (["Noir", "Red", "Blue"], 51)
+    assert r"Caf\xe9s" in done["added"][0]["local_path"]
+    assert len(cli("songs", "import", ".", "--json").json["skipped"]) == 3
 
 
 def test_lyrics_are_set_moved_and_exported(cli, song, tmp_path):

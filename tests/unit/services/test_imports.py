@@ -62,11 +62,39 @@ def test_a_file_with_a_new_name_is_the_same_song(house, music):
     assert (again.added, len(again.skipped)) == ([], 1)
 
 
-def test_a_large_folder_comes_in_parts(house):
-    first = house.imports.import_folder(OWNER, ".", limit=2)
-    assert first.more
-    (rest,) = [house.imports.import_folder(OWNER, ".", limit=3)]
-    assert len(first.added) + len(rest.added) == 2
+def test_a_large_folder_comes_in_parts_whatever_fails_in_it(house, music):
+    for number in range(4):
+        (music / f"A - broken {number}.mp3").write_bytes(b"no sound")
+    (music / "deep" / "A - first.wav").write_bytes(wav(tone(pitch=350)))
+    reports = [house.imports.import_folder(OWNER, ".", limit=2)]
+    while reports[-1].next_cursor is not None:
+        reports.append(house.imports.import_folder(OWNER, ".", limit=2, cursor=reports[-1].next_cursor))
+    assert [len(report.added) + len(report.failed) for report in reports] == [2, 2, 2, 2, 1]
+    assert [names(report)[0] for report in reports] == [[], [], ["Red"], ["first"], ["Blue"]]
+
+
+def test_an_answer_names_so_many_songs_that_are_there(house, monkeypatch):
+    monkeypatch.setattr("tenuto.services.imports.MOST_SKIPPED", 1)
+    house.imports.import_folder(OWNER, ".")
+    first = house.imports.import_folder(OWNER, ".")
+    rest = house.imports.import_folder(OWNER, ".", cursor=first.next_cursor)
+    assert [len(report.skipped) for report in (first, rest)] == [1, 1]
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "\u00e9", "===="])
+def test_a_cursor_of_nobody_is_refused(house, cursor):
+    with pytest.raises(errors.ValidationError, match="cursor"):
+        house.imports.import_folder(OWNER, ".", cursor=cursor)
+
+
+def test_names_in_any_bytes_are_imported_once(house, music):
+    (music / os.fsdecode(b"The Caf\xe9s - Noir.wav")).write_bytes(wav(tone(pitch=350)))
+    (music / os.fsdecode(b"The Caf\xe9s - Broken.mp3")).write_bytes(b"no sound")
+    report = house.imports.import_folder(OWNER, ".", limit=1000)
+    assert (report.added[0].row.title, report.added[0].row.local_path) == ("Noir", rf"{music}/The Caf\xe9s - Noir.wav")
+    assert r"The Caf\xe9s - Broken.mp3" in names(report)[1]
+    again = house.imports.import_folder(OWNER, ".")
+    assert (again.added, again.skipped[0][1]) == ([], report.added[0].row.uid)
 
 
 @pytest.mark.parametrize("folder", ["..", "/", "/etc", "../music2", "deep/../../..", "nowhere", "a\x00b", "x" * 5000])

@@ -50,6 +50,19 @@ def test_each_revision_goes_down_and_up_with_rows_in_every_table(database):
     family(database)
 
 
+def test_songs_that_were_there_are_counted(database):
+    family(database)
+    migrate.downgrade(database.engine, "0006")
+    for _ in range(2):
+        migrate.upgrade(database.engine)
+        with database.reading(EVERYONE) as work:
+            (song,) = work.songs.get_all().rows
+            assert work.songs.counts() == {song.source.value: 1}
+        migrate.downgrade(database.engine, "0006")
+        with database.engine.connect() as connection:
+            assert connection.execute(text("SELECT count(*) FROM counts WHERE noun = 'song'")).scalar_one() == 0
+
+
 def test_every_table_had_a_row(database):
     family(database)
     with database.reading(EVERYONE) as work:

@@ -118,6 +118,7 @@ class SongList(Shown):
 
     items: list[SongOut]
     next_cursor: str | None
+    counts: dict[str, int]
 
 
 class ImportIn(Given):

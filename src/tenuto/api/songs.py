@@ -115,11 +115,11 @@ def list_songs(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> SongList:
-    """Songs, newest first, each with its latest job."""
+    """Songs, newest first, each with its latest job, and how many there are in all from each source."""
     filters = {"source": source, "youtube_id": youtube_id, "sha256": sha256}
     page = house.songs.listed(owner, query=q, filters=filters, limit=limit, cursor=cursor)
     items = [SongOut.of(view, house.settings.currency) for view in page.items]
-    return SongList(items=items, next_cursor=page.next_cursor)
+    return SongList(items=items, next_cursor=page.next_cursor, counts=house.songs.counts(owner))
 
 
 @router.get("/{uid}")

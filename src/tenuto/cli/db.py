@@ -105,6 +105,7 @@ def stats(as_json: JSON = False) -> None:
             ),
             ("files", f"{found['files']} with {show.size(int(str(found['file_bytes'])))}"),
             ("transcripts", found["transcripts"]),
+            ("songs", found["songs"]),
             ("connections", f"{pool['in_use']} in use, {pool['idle']} idle, at most {pool['size']} kept"),
         ]
     )

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from tenuto.db.models import CountRow, FileRow, JobRow
+from tenuto.db.models import CountRow, FileRow, JobRow, SongRow
 from tenuto.domain.jobs import JobStatus
 
 
@@ -23,6 +23,11 @@ def count_file(session: Session, file: FileRow, sign: int) -> None:
     day = file.created_at.date().isoformat()  # Per day, so that what takes space can be told by age.
     key = {"owner_id": file.owner_id, "noun": "file", "kind": file.container, "status": day}
     _add(session, key, sign, sign * file.size_bytes)
+
+
+def count_song(session: Session, song: SongRow, sign: int) -> None:
+    """Add a song to its owner's number of those that came from the same kind of place, or take it off."""
+    _add(session, {"owner_id": song.owner_id, "noun": "song", "kind": song.source.value, "status": ""}, sign, 0)
 
 
 def _add(session: Session, key: dict[str, Any], count: int, size_bytes: int) -> None:

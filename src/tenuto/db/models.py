@@ -204,8 +204,10 @@ class CountRow(Row):
     __table_args__ = (CheckConstraint("count >= 0 AND bytes >= 0", name="not_negative"),)
 
     owner_id: Mapped[int] = mapped_column(ForeignKey("owners.id", ondelete="CASCADE"), primary_key=True)
-    noun: Mapped[str] = mapped_column(String(20), primary_key=True)  # job, file
-    kind: Mapped[str] = mapped_column(String(40), primary_key=True)  # the job's kind, the file's container
+    noun: Mapped[str] = mapped_column(String(20), primary_key=True)  # job, file, song
+    kind: Mapped[str] = mapped_column(
+        String(40), primary_key=True
+    )  # the job's, the file's container, the song's source
     status: Mapped[str] = mapped_column(String(20), primary_key=True)  # the job's status, the day a file came
     count: Mapped[int] = mapped_column(BigInteger, default=0)
     bytes: Mapped[int] = mapped_column(BigInteger, default=0)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, exists, false, func, insert, or_, select
 
 from tenuto import errors
+from tenuto.db.counts import count_song, read_counts
 from tenuto.db.models import ArtifactRow, FileRow, JobRow, SongJobRow, SongLyricsRow, SongRow, SongTermRow, now
 from tenuto.db.repository import MAX_PAGE, Page, Repository, decode_cursor, encode_cursor
 from tenuto.domain.jobs import FINISHED
@@ -59,10 +60,20 @@ class SongRepository(Repository[SongRow]):
     noun = "song"
 
     def create(self, row: SongRow) -> SongRow:
-        """Insert a song and the words it is found by."""
+        """Insert a song and the words it is found by, and count it."""
         self.add(row)
         self._index(row)
+        count_song(self.session, row, 1)  # Last: all songs of an owner wait for each other here.
         return row
+
+    def delete(self, row: SongRow) -> None:
+        """Remove a song with its lyrics and the words it is found by."""
+        super().delete(row)
+        count_song(self.session, row, -1)
+
+    def counts(self) -> dict[str, int]:
+        """Source → number of songs."""
+        return {source: count for source, _, count, _ in read_counts(self.session, "song")}
 
     def update(self, row: SongRow, **values: Any) -> SongRow:
         """Set columns on a song; a new title or artist is found at once."""

@@ -14,9 +14,9 @@ class DatabaseService:
         self.database = database
 
     def get_database_stats(self) -> dict[str, object]:
-        """Jobs by kind and status, files, transcripts, workers, connections and schema."""
+        """Jobs by kind and status, files, transcripts, songs, workers, connections and schema."""
         with self.database.browsing(EVERYONE) as work:
-            jobs, totals = work.jobs.counts(), work.files.totals()
+            jobs, totals, songs = work.jobs.counts(), work.files.totals(), work.songs.counts()
             size, transcripts = inspection.size_bytes(work.session), inspection.count_transcripts(work.session)
         return {
             "database": self.database.ping(),
@@ -27,6 +27,7 @@ class DatabaseService:
             "files": sum(count for _, _, count, _ in totals),
             "file_bytes": sum(total for *_, total in totals),
             "transcripts": transcripts,
+            "songs": sum(songs.values()),
             "pool": self.database.pool_numbers(),
         }
 

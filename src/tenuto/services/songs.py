@@ -164,6 +164,11 @@ class SongService:
         with self.database.browsing(owner_id) as work:
             return work.songs.search(query, wanted, limit=limit, cursor=cursor)
 
+    def counts(self, owner_id: int) -> dict[str, int]:
+        """Source → number of songs."""
+        with self.database.browsing(owner_id) as work:
+            return work.songs.counts()
+
     def change(self, owner_id: int, uid: str, **changes: str) -> SongView:
         """Give it another title, artist or album."""
         values = {name: clean_name(text) for name, text in changes.items()}

@@ -11,6 +11,7 @@ from databases import OWNER, add_owner
 from tenuto import errors
 from tenuto.db import songs as songs_module
 from tenuto.db.models import JobRow, SongRow
+from tenuto.db.work import EVERYONE
 from tenuto.domain.lyrics import plain
 from tenuto.domain.songs import SongSource, terms
 from unit.db.rows import new_file
@@ -102,6 +103,26 @@ def test_the_predecessors_queries_answer(database):
         assert titles(work.songs.search_songs("anc")) == ["Ancient"]
         work.songs.delete(work.songs.get_by_id(old.uid))
         assert titles(work.songs.search_songs("bells")) == ["New"]
+
+
+def test_songs_are_counted_without_being_read(database):
+    other = add_owner(database)
+    with database.unit_of_work(OWNER) as work:
+        add_song(work, "One")
+        add_song(work, "Two", source=SongSource.LOCAL)
+        gone = add_song(work, "Three")
+        work.songs.delete(gone)
+    with pytest.raises(errors.NotFound), database.unit_of_work(OWNER) as work:
+        work.songs.get(add_song(work, "Four").id + 1)
+    with database.unit_of_work(other) as work:
+        add_song(work, "Five")
+    sent = []
+    event.listen(database.engine, "before_cursor_execute", lambda *given: sent.append(given[2]))
+    with database.reading(OWNER) as work:
+        assert work.songs.counts() == {"local": 1, "upload": 1}
+    assert not [statement for statement in sent if "FROM songs" in statement]
+    with database.reading(EVERYONE) as work:
+        assert work.songs.counts() == {"local": 1, "upload": 2}
 
 
 @pytest.mark.parametrize("column", ["sha256", "youtube_id"])

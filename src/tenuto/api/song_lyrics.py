@@ -8,12 +8,13 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from tenuto import errors
-from tenuto.api.bodies import StrictRoute, check_text
+from tenuto.api.bodies import StrictRoute
 from tenuto.api.downloads import disposition
 from tenuto.api.owner import Owner
 from tenuto.api.parts import House, Uid
 from tenuto.api.schemas_songs import LyricsChange, LyricsOut, TimesIn
 from tenuto.domain.lyrics_limits import MAX_CHARACTERS
+from tenuto.services.song_lyrics import text_of
 
 router = APIRouter(prefix="/api/songs/{uid}/lyrics", tags=["songs"], route_class=StrictRoute)
 _PLAIN: dict[str, Any] = {"text/plain": {"schema": {"type": "string"}}}
@@ -43,7 +44,7 @@ async def put_lyrics(
     keep_times: KeepTimes = True,
 ) -> LyricsOut:
     """Put the lyrics that are the body in place of those there are."""
-    text = _text(await _body(request))
+    text = text_of(await _body(request))
     wish: dict[str, Any] = {"form": form, "revision": revision, "keep_times": keep_times}
     return await run_in_threadpool(lambda: LyricsOut.of(house.lyrics.put(owner, uid, text, **wish)))
 
@@ -55,19 +56,6 @@ async def _body(request: Request) -> bytes:
         if len(data) > MOST_BYTES_A_LETTER * MAX_CHARACTERS:
             raise errors.TooLarge(f"Lyrics have at most {MAX_CHARACTERS} characters.")
     return data
-
-
-def _text(data: bytes) -> str:
-    """The body as text: UTF-8, else what old files of games are written in."""
-    try:
-        return check_text(data.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        text = data.decode("cp1252", errors="replace")
-    except ValueError as error:
-        raise errors.ValidationError(f"The lyrics are not plain text: {error}.") from None
-    if "\x00" in text:
-        raise errors.ValidationError("The lyrics are not text; send them as UTF-8.")
-    return text
 
 
 @router.patch("")

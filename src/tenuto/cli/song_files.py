@@ -77,11 +77,10 @@ def put_lyrics(client: Client, song: Known, path: Path | None) -> None:
     if path is None:
         return
     from tenuto.services.song_intake import same_words
+    from tenuto.services.song_lyrics import text_of
 
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        text = path.read_text(encoding="latin-1")  # Older UltraStar files.
+        text = text_of(path.read_bytes())
     except OSError as error:
         raise errors.NotFound(f"{path} cannot be read: {error.strerror}.") from error
     address = f"/api/songs/{song.id}/lyrics"

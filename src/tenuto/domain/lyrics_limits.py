@@ -17,6 +17,7 @@ MAX_WORDS = 20_000
 MAX_LINE_LETTERS = 5_000
 MAX_LETTERS = 500_000
 MAX_NAME_LETTERS = 1_000
+MAX_LANGUAGE_LETTERS = 20
 _UNWRITABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
@@ -62,8 +63,8 @@ def check_lyrics(lyrics: Lyrics) -> Lyrics:
         if name == "language" and value is None:
             continue
         _check_text(value, name)
-        if len(value) > MAX_NAME_LETTERS:
-            refuse(name, f"this may have {MAX_NAME_LETTERS} letters")
+        if len(value) > (most := MAX_LANGUAGE_LETTERS if name == "language" else MAX_NAME_LETTERS):
+            refuse(name, f"this may have {most} letters")
     if not _is_whole(lyrics.offset_ms) or abs(lyrics.offset_ms) > MAX_OFFSET_MS:
         refuse("offset_ms", f"this has to be a whole number of milliseconds up to {MAX_OFFSET_MS} either way")
     tally = Tally()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import re
@@ -10,6 +9,7 @@ from collections.abc import Sequence
 
 from tenuto import errors
 from tenuto.domain.lexicons import KINDS, Rule, check_rule
+from tenuto.domain.text_files import decode_text
 
 COLUMNS = ("pattern", "replacement", "kind", "match_case", "is_active")
 NAMES = {"from": "pattern", "wrong": "pattern", "to": "replacement", "right": "replacement", "active": "is_active"}
@@ -62,9 +62,8 @@ def _restore(text: str) -> str:
 
 def _decode(data: bytes) -> str:
     """Text as spreadsheets save it: UTF-8, or UTF-16 with its mark."""
-    encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
     try:
-        return data.decode(encoding)
+        return decode_text(data)
     except UnicodeDecodeError:
         raise errors.ValidationError("The table is not UTF-8; save it as 'CSV UTF-8'.") from None
 

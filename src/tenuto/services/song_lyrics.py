@@ -12,6 +12,7 @@ from tenuto.domain.known_songs import TAPPED
 from tenuto.domain.lyrics import Lyrics
 from tenuto.domain.lyrics_edit import merge_times
 from tenuto.domain.tapping import Tap, tap
+from tenuto.domain.text_files import decode_text
 from tenuto.exports import lyrics as forms
 
 PLAIN = "plain"
@@ -33,6 +34,17 @@ class Written:
     data: bytes
     media_type: str
     name: str
+
+
+def text_of(data: bytes) -> str:
+    """A file of lyrics as text: UTF-8 or marked UTF-16, else what old files of games are written in."""
+    try:
+        text = decode_text(data)
+    except UnicodeDecodeError:
+        text = data.decode("cp1252", errors="replace")
+    if "\x00" in text:
+        raise errors.ValidationError("The lyrics are not text; save them as UTF-8.")
+    return text
 
 
 class SongLyricsService:

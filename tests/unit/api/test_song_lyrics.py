@@ -69,11 +69,12 @@ def test_who_edits_an_old_revision_is_told(client, address):
     assert client.put(f"{address}/times", json=times).status_code == 409
 
 
-def test_old_files_of_games_are_read(client, address):
-    assert put(client, address, "Caf\xe9".encode("cp1252")).json()["text"] == "Café"
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_files_of_editors_and_old_games_are_read(client, address, encoding):
+    assert put(client, address, "“Café”".encode(encoding)).json()["text"] == "“Café”"
 
 
-@pytest.mark.parametrize("text", [b"", b"\x00\x01", b"a\x00b", b"\n\n"])
+@pytest.mark.parametrize("text", [b"", b"\x00\x01", b"a\x00b", "ab".encode("utf-16-le"), b"\n\n"])
 def test_what_is_no_lyrics_is_refused(client, address, text):
     assert put(client, address, text).status_code == 422
 

@@ -8,6 +8,8 @@ import pytest
 
 from cli_environment import Command, read_until
 from tagged_songs import tone, wav
+from tenuto.cli.door import open_door
+from tenuto.cli.song_files import Known, put_lyrics
 from tenuto.cli.song_watch import Watcher
 
 
@@ -81,6 +83,14 @@ def test_lyrics_are_set_moved_and_exported(cli, song, tmp_path):
 def test_what_cannot_be_done_is_said(cli, song, command, code, said):
     refused = cli("songs", *command)
     assert (refused.code, said in refused.err) == (code, True), refused.err
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "cp1252"])
+def test_lyrics_for_a_job_come_as_editors_save_them(cli, song, tmp_path, encoding):
+    (tmp_path / "words.txt").write_bytes("“Café”\n".encode(encoding))
+    with open_door() as client:
+        put_lyrics(client, Known(song["id"], "Red", tmp_path), tmp_path / "words.txt")
+    assert "“Café”" in cli("songs", "lyrics", "show", "red").out
 
 
 def test_two_songs_with_the_same_words_are_told_apart_by_id(cli, song, folder):

@@ -1,6 +1,7 @@
 """The library in both databases: found by words, each owner's own, shown with the latest job in one statement."""
 
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from tenuto.db import songs as songs_module
 from tenuto.db.models import JobRow, SongRow
 from tenuto.db.work import EVERYONE
 from tenuto.domain.lyrics import plain
+from tenuto.domain.lyrics_limits import MAX_LANGUAGE_LETTERS, check_lyrics
 from tenuto.domain.songs import SongSource, terms
 from unit.db.rows import new_file
 
@@ -195,3 +197,9 @@ def test_no_query_is_too_odd(database, query):
     with database.unit_of_work(OWNER) as work:
         add_song(work, "Blue")
         assert work.songs.search_songs(query).items in ([], ())
+
+
+def test_lyrics_may_say_their_language_as_long_as_they_can(database):
+    with database.unit_of_work(OWNER) as work:
+        said = check_lyrics(replace(plain("a"), language="x" * MAX_LANGUAGE_LETTERS))
+        assert work.lyrics.put(add_song(work, "Blue"), said, origin="json").language == said.language

@@ -18,7 +18,15 @@ from typing import Any
 from tenuto import errors
 from tenuto.domain.columns import count_columns
 from tenuto.domain.lyrics import MAX_OFFSET_MS, LyricLine, Lyrics, LyricWord
-from tenuto.domain.lyrics_limits import MAX_LINES, MAX_NAME_LETTERS, MAX_WORDS, Tally, check_time, refuse
+from tenuto.domain.lyrics_limits import (
+    MAX_LANGUAGE_LETTERS,
+    MAX_LINES,
+    MAX_NAME_LETTERS,
+    MAX_WORDS,
+    Tally,
+    check_time,
+    refuse,
+)
 from tenuto.exports.lyrics.base import LyricsFormat, numbered_lines, without_spare_breaks
 from tenuto.exports.plain import one_line
 
@@ -153,6 +161,8 @@ def _tagged(tag: re.Match[str], where: str) -> dict[str, Any]:
     if name in _TAGS and value:
         if len(value) > MAX_NAME_LETTERS:
             refuse(where, f"a name may have {MAX_NAME_LETTERS} letters")
+        if _TAGS[name] == "language" and len(value) > MAX_LANGUAGE_LETTERS:
+            return {}  # A sentence about the language is none.
         return {_TAGS[name]: value}
     return {}
 

@@ -104,6 +104,7 @@ def line(**fields):
         ('{"lines": [{"text": "x"}], "title": 5}', "title: its text has to be a text"),
         ('{"lines": [{"text": "x"}], "title": null}', "title: its text has to be a text"),
         (json.dumps({"lines": [], "artist": "x" * 1_001}), "artist: this may have 1000 letters"),
+        (json.dumps({"lines": [{"text": "x"}], "language": "x" * 21}), "language: this may have 20 letters"),
         ('{"lines": [{"text": "x"}], "offset_ms": 1e9}', "offset_ms: "),
         ('{"lines": [{"text": "x"}], "schema_version": 2}', "These lyrics are of schema version 2"),
         ('{"words": "x"}', "These are not lyrics"),

@@ -22,6 +22,10 @@ def test_tags_name_the_song_and_unknown_ones_are_left_out():
     assert [line.text for line in song.lines] == ["la"]
 
 
+def test_a_sentence_about_the_language_is_left_out():
+    assert read("[la:Portuguese, as they sing it in the north]\n[00:01.00]la").language is None
+
+
 @pytest.mark.parametrize(
     ("stamp", "milliseconds"),
     [

@@ -219,6 +219,16 @@ class ChildPool:
         with self._lock:
             self._drop_stale()
 
+    def drop_spares(self) -> None:
+        """Let go of idle children that another idle one is warm beside, with the memory they hold."""
+        with self._lock:
+            kept: set[str] = set()
+            for entry in self._idle[::-1]:  # the one used last stays
+                if entry[0] in kept:
+                    self._idle.remove(entry)
+                    entry[1].kill()
+                kept.add(entry[0])
+
     def close(self) -> None:
         """End every child."""
         with self._lock:

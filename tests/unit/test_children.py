@@ -319,6 +319,19 @@ def test_a_child_idle_for_too_long_is_let_go(make_pool):
     wait_until_gone(handle)
 
 
+def test_the_spares_of_a_kind_are_let_go_and_one_stays(make_pool):
+    pool, spares = make_pool(size=3), []
+    other = pid_of(pool, "other")
+
+    def ask_another(_event):
+        spares.append(os.pidfd_open(pid_of(pool)))
+
+    stays = pool.call("k", TARGET + "echo", {"events": 1}, on_event=ask_another)["pid"]
+    pool.drop_spares()
+    wait_until_gone(spares[0])
+    assert (pid_of(pool), pid_of(pool, "other")) == (stays, other)
+
+
 def test_a_child_in_use_lately_is_kept(pool):
     before = pid_of(pool)
     pool.drop_stale()

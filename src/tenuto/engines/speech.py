@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from tenuto.engines.sound import SAMPLE_RATE
 
-READ_SECONDS = 60
+READ_SECONDS = 10
 FULL_SCALE = 32768.0
 # Speech begins where it is likelier than not; it ends a little below, so that a soft syllable does not cut it.
 BEGINS, ENDS = 0.5, 0.35
@@ -175,7 +175,7 @@ class WebRTCDetector:
 
 
 def _pieces(reader: wave.Wave_read, frame_samples: int) -> Iterator[Floats]:
-    """The whole recording, a minute at a time, the last frame filled up with silence."""
+    """The whole recording, a few seconds at a time, the last frame filled up with silence."""
     reader.rewind()
     count = READ_SECONDS * SAMPLE_RATE // frame_samples * frame_samples
     while data := reader.readframes(count):

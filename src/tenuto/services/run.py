@@ -296,6 +296,7 @@ class Run:
             todo = [index for index in range(len(weights)) if index not in done]
             futures = [pool.submit(contextvars.copy_context().run, run, index) for index in todo]
             self._wait_for(futures)
+        self.children.drop_spares()
 
     def _wait_for(self, futures: list[Future[None]]) -> None:
         finished, waiting = wait(futures, return_when=FIRST_EXCEPTION)

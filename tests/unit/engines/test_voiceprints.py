@@ -107,11 +107,15 @@ def test_the_shipped_weights_hold_no_objects():
 
 def test_a_layer_is_what_the_equations_of_an_lstm_say():
     rng = np.random.default_rng(3)
-    driven = rng.normal(size=(4, 2, 4 * voiceprints.SIZE)).astype(np.float32)
+    steps = voiceprints.DRIVEN_STEPS + 4
+    values = rng.normal(size=(steps, 2, 40)).astype(np.float32)
+    input_weights = (rng.normal(size=(40, 4 * voiceprints.SIZE)) * 0.1).astype(np.float32)
+    bias = rng.normal(size=4 * voiceprints.SIZE).astype(np.float32)
     hidden_weights = (rng.normal(size=(voiceprints.SIZE, 4 * voiceprints.SIZE)) * 0.05).astype(np.float32)
-    found = voiceprints._run_layer(driven, hidden_weights)
+    found = voiceprints._run_layer(values, input_weights, hidden_weights, bias)
+    driven = values @ input_weights + bias
     hidden = cell = np.zeros((2, voiceprints.SIZE))
-    for step in range(4):
+    for step in range(steps):
         enter, forget, leave, new = np.split(driven[step] + hidden @ hidden_weights, 4, axis=1)
         sigmoid = lambda halved: 1 / (1 + np.exp(-2 * halved))  # noqa: E731
         cell = sigmoid(forget) * cell + sigmoid(enter) * np.tanh(new)

@@ -194,6 +194,7 @@ def build_worker(house: Tenuto, *, concurrency: int | None = None, kinds: Collec
         children=children,
         work_dir=settings.actual_work_dir,
         policy=RetryPolicy(max_attempts=settings.max_attempts),
+        imports=house.imports,
         call_intervals=call_intervals(settings),
         prices=price_table(settings),
         unbroken=unbroken,
@@ -207,7 +208,8 @@ def build_worker(house: Tenuto, *, concurrency: int | None = None, kinds: Collec
     )
     liveness = Liveness(house.database, house.queue, worker_id, options)
     sender = Sender(house.database, outside_caller(settings), settings.webhook_retry_seconds)
-    return Worker(house, engine, liveness, sender, found, children, unbroken)
+    # What fetches songs is no lane, and ends with the worker too.
+    return Worker(house, engine, liveness, sender, found, {**children, "": house.imports.children}, unbroken)
 
 
 def paid_call_seconds(settings: Settings) -> float:

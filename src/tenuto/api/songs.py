@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from tenuto import errors
+from tenuto import errors, logs
 from tenuto.api.bodies import StrictRoute, strict_json
 from tenuto.api.downloads import send_stored
 from tenuto.api.owner import Owner
@@ -52,15 +52,19 @@ _BODIES: dict[str, Any] = {
         },
     }
 }
+_FETCHED: dict[int | str, dict[str, Any]] = {202: {"model": JobOut, "description": "A job fetches the song."}}
 _PICTURE: dict[int | str, dict[str, Any]] = {
     200: {"content": {name: {} for name in ("image/jpeg", "image/png", "image/webp")}}
 }
 _SOUND: dict[int | str, dict[str, Any]] = {200: {"content": {"audio/wav": {}}}}
 
 
-@router.post("", status_code=201, openapi_extra=_BODIES)
-async def add_song(request: Request, response: Response, house: House, owner: Owner) -> SongOut:
-    """Add a song: a file that comes along, or, as JSON, one that was uploaded or lies behind an address."""
+@router.post("", status_code=201, openapi_extra=_BODIES, responses=_FETCHED)
+async def add_song(request: Request, response: Response, house: House, owner: Owner) -> SongOut | JobOut:
+    """Add a song: a file that comes along, or, as JSON, one that was uploaded or lies behind an address.
+
+    What lies behind an address is fetched by a job: the answer is 202 and that job, whose `song_id` is the song.
+    """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
         async with form_of(request, house) as form:
@@ -73,19 +77,22 @@ async def add_song(request: Request, response: Response, house: House, owner: Ow
             view = await run_in_threadpool(house.songs.create, owner, form.upload, details)
     elif kind == "application/json":
         wish = _read(SongIn, strict_json(await request.body()))
-        view = await run_in_threadpool(_add, house, owner, wish)
+        if bool(wish.file_id) == bool(wish.url):
+            raise errors.ValidationError("Give either a file_id or a url.")
+        if wish.url:
+            job = await run_in_threadpool(_fetch, house, owner, wish)
+            response.status_code, response.headers["Location"] = 202, f"/api/jobs/{job.id}"
+            return job
+        view = await run_in_threadpool(house.songs.create_of_file, owner, wish.file_id, wish.details())
     else:
         raise HTTPException(415, "A song comes as multipart/form-data with a file, or as application/json.")
     response.headers["Location"] = f"/api/songs/{view.row.uid}"
     return SongOut.of(view, house.settings.currency)
 
 
-def _add(house: Tenuto, owner: int, wish: SongIn) -> Any:
-    if bool(wish.file_id) == bool(wish.url):
-        raise errors.ValidationError("Give either a file_id or a url.")
-    if wish.url:
-        return house.imports.import_url(owner, wish.url, wish.details())
-    return house.songs.create_of_file(owner, wish.file_id, wish.details())
+def _fetch(house: Tenuto, owner: int, wish: SongIn) -> JobOut:
+    row = house.imports.submit(owner, wish.url, wish.details(), request_id=logs.request_id.get())
+    return JobOut.of(row, {}, currency=house.settings.currency)
 
 
 def _read(shape: type[GivenT], given: Any) -> GivenT:

@@ -12,8 +12,10 @@ import typer
 
 from tenuto import errors
 from tenuto.cli import show, song_lyrics
-from tenuto.cli.door import open_door
+from tenuto.cli.backend import Backend, open_backend
+from tenuto.cli.door import door_of, open_door
 from tenuto.cli.failure import exit_code, tell
+from tenuto.cli.follow import follow, reporter_for
 from tenuto.cli.options import JSON, Cursor, Limit, Yes
 from tenuto.cli.song_watch import watch_folders
 from tenuto.client import Client
@@ -38,8 +40,8 @@ Watch = Annotated[bool, typer.Option("--watch", help="Go on adding what comes in
 class Adding:
     """What became of everything that was to be added."""
 
-    def __init__(self, client: Client, names: dict[str, str], *, as_json: bool) -> None:
-        self.client, self.names, self.as_json = client, names, as_json
+    def __init__(self, backend: Backend, client: Client, names: dict[str, str], *, as_json: bool) -> None:
+        self.backend, self.client, self.names, self.as_json = backend, client, names, as_json
         self.done: dict[str, list[dict[str, Any]]] = {"added": [], "skipped": [], "failed": []}
         self.first_error: errors.TenutoError | None = None
 
@@ -67,7 +69,7 @@ class Adding:
 
     def _make(self, what: str) -> dict[str, Any]:
         if is_address(what):
-            return self.client.ask("POST", ADDRESS, json={"url": what, **self.names})
+            return self._fetch(what)
         path = Path(what)
         known = self.client.ask("GET", ADDRESS, sha256=_hash(path))["items"]
         if known:
@@ -80,6 +82,19 @@ class Adding:
         except errors.TenutoError:
             self.client.delete_file(file.id)
             raise
+
+    def _fetch(self, url: str) -> dict[str, Any]:
+        """Have a job fetch the song, and watch it."""
+        begun = self.client.ask("POST", ADDRESS, json={"url": url, **self.names})
+        (job,) = follow(self.backend, [begun["id"]], reporter_for(as_json=self.as_json))
+        if job.error is not None:
+            raise errors.from_code(job.error.code, job.error.message)
+        if job.song_id is None:
+            raise errors.Cancelled
+        song: dict[str, Any] = self.client.ask("GET", f"{ADDRESS}/{job.song_id}")
+        if song["created_at"] < begun["created_at"]:
+            raise errors.ConflictError(" ".join(job.warnings), song_id=song["id"])
+        return song
 
 
 @app.command()
@@ -99,8 +114,8 @@ def add(
         raise errors.ValidationError("--title names one song; add the others by themselves.")
     if watch and not folders:
         raise errors.ValidationError("--watch looks after folders, and none is named.")
-    with open_door() as client:
-        adding = Adding(client, names, as_json=as_json)
+    with open_backend() as backend, door_of(backend) as client:
+        adding = Adding(backend, client, names, as_json=as_json)
         for item in what:
             if is_address(item) or not Path(item).is_dir():
                 adding.add(item)

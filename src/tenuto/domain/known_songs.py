@@ -44,3 +44,11 @@ class SongFacts:
     true_peak_db: float | None = None
     analysis: Mapping[str, Any] | None = None
     separation: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class ImportedSong:
+    """A song that was fetched."""
+
+    uid: str
+    already: str = ""  # says so, when it was in the library before

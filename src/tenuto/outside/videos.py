@@ -21,11 +21,12 @@ from tenuto.outside.urls import Network, may_call, read_networks
 
 NATIVE = ("curl_cffi", "requests", "websockets", "urllib3")
 MESSAGE_LETTERS = 300
+TOO_MANY, BROKEN = 429, 500
 # One file that is loaded as it is: lists of pieces would be put together by a program that opens addresses itself.
 FORMAT = "bestaudio[protocol^=http]/best[protocol^=http]"
 
 
-def fetch(payload: dict[str, Any], _emit: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+def fetch(payload: dict[str, Any], emit: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     """Write the sound behind an address to a file; return what the site says of it."""
     target = Path(payload["target"])
     # What is marked as absent makes yt-dlp take Python's own sockets.
@@ -41,16 +42,51 @@ def fetch(payload: dict[str, Any], _emit: Callable[[dict[str, Any]], None]) -> d
     with judged_connections(read_networks(payload["allowed"], "TENUTO_IMPORT_ALLOW")) as refused:
         try:
             with yt_dlp.YoutubeDL(_options(target, payload["max_bytes"])) as loader:
+                loader.add_progress_hook(_Progress(emit))
                 found = loader.extract_info(payload["url"], download=False)
                 _check(found, payload["max_seconds"])
                 loader.process_info(found)
         except yt_dlp.utils.YoutubeDLError as error:
             if refused:
                 raise refused[0] from error
-            raise errors.RemoteRefused(f"The site did not give this song: {_said(error)}") from error
+            raise _translated(error) from error
     if not target.is_file() or not target.stat().st_size:
         raise errors.TooLarge(f"The song is larger than the {payload['max_bytes'] >> 20} MB this server takes.")
     return _facts(found)
+
+
+class _Progress:
+    """Tells how much of a file is here, at most a hundred times."""
+
+    def __init__(self, emit: Callable[[dict[str, Any]], None]) -> None:
+        self._emit, self._told = emit, 0.0
+
+    def __call__(self, news: dict[str, Any]) -> None:
+        total = news.get("total_bytes") or news.get("total_bytes_estimate")
+        share = min(1.0, news.get("downloaded_bytes", 0) / total) if total else 0.0
+        if share >= self._told + 0.01:
+            self._told = share
+            self._emit({"progress": share})
+
+
+def _translated(error: Exception) -> errors.RemoteError:
+    """What a site's answer means: whether it pays to ask again."""
+    from yt_dlp.networking.exceptions import HTTPError, TransportError  # noqa: PLC0415 - an extra
+
+    for cause in _causes(error):
+        if isinstance(cause, HTTPError) and cause.status == TOO_MANY:
+            return errors.RemoteBusy(f"The site wants to be asked later: {_said(error)}")
+        if isinstance(cause, TransportError) or (isinstance(cause, HTTPError) and cause.status >= BROKEN):
+            return errors.RemoteDown(f"The site did not answer: {_said(error)}")
+    return errors.RemoteRefused(f"The site did not give this song: {_said(error)}")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An error of yt-dlp and those it stands for, which hang on it in two ways."""
+    while error is not None:
+        yield error
+        inner = (getattr(error, "exc_info", None) or (None, None))[1]
+        error = inner if inner is not None and inner is not error else getattr(error, "cause", None)
 
 
 def _options(target: Path, max_bytes: int) -> dict[str, Any]:

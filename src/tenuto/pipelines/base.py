@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tenuto.domain.costs import Usage
-from tenuto.domain.known_songs import Song, SongFacts, SongLyrics
+from tenuto.domain.known_songs import ImportedSong, Song, SongFacts, SongLyrics
 from tenuto.domain.lexicons import Lexicon
 from tenuto.domain.lyrics import Lyrics
 from tenuto.domain.transcripts import Transcript
@@ -53,6 +53,7 @@ class Outcome:
     details: dict[str, Any] = field(default_factory=dict)  # how the transcript was made, added to what is known
     lyrics: TimedLyrics | None = None  # dropped with a warning when somebody changed the song's lyrics meanwhile
     song_facts: SongFacts | None = None
+    song_uid: str = ""  # the song of the library that the job brought: from now on the job is about it
     warnings: tuple[str, ...] = ()
 
 
@@ -93,6 +94,10 @@ class Steps(Protocol):
 
     def song(self) -> Song:
         """The song the job is about; NotFound when it was deleted."""
+        ...
+
+    def import_song(self, url: str, names: Mapping[str, str], on_share: Callable[[float], None]) -> ImportedSong:
+        """Fetch a song and put it into the library; `names` may hold what it is called."""
         ...
 
     def lyrics(self) -> SongLyrics | None:
@@ -203,7 +208,7 @@ class Pipeline:
     needs_song: bool = field(default=False, kw_only=True)  # the file is that of a song of the library
     check_song: Callable[[Mapping[str, Any], Song, SongLyrics | None], None] = field(default=any_song, kw_only=True)
     """Refuses a song that the job could only fail with, when it is submitted."""
-    engine_kind: str = field(default="transcriber", kw_only=True)  # what the option "engine" names
+    engine_kind: str = field(default="transcriber", kw_only=True)  # what the option "engine" names; empty for nothing
     expects: Callable[[Mapping[str, Any], int, EngineConfig], tuple[Usage, ...]] = field(
         default=expects_nothing, kw_only=True
     )

@@ -7,8 +7,7 @@ import binascii
 import os
 import stat
 import tempfile
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
@@ -16,9 +15,12 @@ from typing import BinaryIO
 
 from tenuto import errors
 from tenuto.children import ChildPool
+from tenuto.db.models import JobRow
 from tenuto.db.songs import SongView
-from tenuto.domain.songs import SongSource, names_in
+from tenuto.domain.songs import SongSource, clean_name, names_in
 from tenuto.outside.calls import Caller
+from tenuto.pipelines import fetch_song
+from tenuto.services.processing import Submission
 from tenuto.services.songs import SongDetails, SongService
 
 ENDINGS = frozenset(
@@ -30,6 +32,7 @@ ENDINGS = frozenset(
 MOST_FILES = 100_000
 MOST_SKIPPED = 10_000  # of one report
 PIECE = 1 << 20
+FETCHED_SHARE = 0.9  # the rest is to look into the song and to keep it
 
 
 @dataclass
@@ -55,6 +58,17 @@ class FetchLimits:
     max_seconds: int
 
 
+@dataclass(frozen=True)
+class Watch:
+    """Who looks on while a song is fetched: is told how far it is, and may stop it."""
+
+    tell: Callable[[float], None] = lambda _share: None
+    should_stop: Callable[[], bool] = lambda: False
+
+
+UNWATCHED = Watch()
+
+
 class ImportService:
     """Songs that nobody uploads."""
 
@@ -63,7 +77,6 @@ class ImportService:
     ) -> None:
         self.songs, self.folders, self.caller = songs, folders, caller
         self.children, self.limits = children, limits
-        self._room = threading.BoundedSemaphore(children.size)
 
     def import_folder(self, owner_id: int, folder: str, *, limit: int = 100, cursor: str | None = None) -> ImportReport:
         """Make songs of the recordings in a folder and below; those that are here already are skipped."""
@@ -118,18 +131,26 @@ class ImportService:
                 return found
         raise errors.NotFound("There is no such folder below those that TENUTO_IMPORT_DIRS names.")
 
-    def import_url(self, owner_id: int, url: str, details: SongDetails) -> SongView:
+    def submit(self, owner_id: int, url: str, details: SongDetails, *, request_id: str = "") -> JobRow:
+        """Queue a job that fetches a song; an address that is not called is refused at once."""
+        self.caller.check(url)
+        names = {name: clean_name(getattr(details, name)) for name in fetch_song.NAMES}
+        wish = Submission(kind=fetch_song.NAME, options={"url": url, **names}, request_id=request_id)
+        return self.songs.processing.submit(owner_id, wish)
+
+    def import_url(self, owner_id: int, url: str, details: SongDetails, watch: Watch = UNWATCHED) -> SongView:
         """Fetch a song from a video site and add it."""
         self.caller.check(url)
-        if not self._room.acquire(blocking=False):
-            raise errors.ConflictError("Other songs are being fetched at this moment; try again when they are here.")
-        try:
-            with tempfile.TemporaryDirectory(prefix="make-", dir=self.songs.content.storage.spool_dir()) as folder:
-                return self._fetch(owner_id, url, Path(folder, "song"), details)
-        finally:
-            self._room.release()
+        with tempfile.TemporaryDirectory(prefix="make-", dir=self.songs.content.storage.spool_dir()) as folder:
+            target = Path(folder, "song")
+            found = self._fetch(url, target, watch)
+            watch.tell(FETCHED_SHARE)
+            with self.songs.files.upload("song", target.stat().st_size) as upload, target.open("rb") as file:
+                while piece := file.read(PIECE):
+                    upload.write(piece)
+                return self.songs.create(owner_id, upload, _details(found, details))
 
-    def _fetch(self, owner_id: int, url: str, target: Path, details: SongDetails) -> SongView:
+    def _fetch(self, url: str, target: Path, watch: Watch) -> dict[str, str]:
         payload = {
             "url": url,
             "target": str(target),
@@ -139,13 +160,18 @@ class ImportService:
         }
         seconds = self.limits.seconds
         try:
-            found = self.children.call("videos", "tenuto.outside.videos:fetch", payload, timeout_seconds=seconds)
+            return self.children.call(
+                "videos",
+                "tenuto.outside.videos:fetch",
+                payload,
+                on_event=lambda event: watch.tell(FETCHED_SHARE * float(event["progress"])),
+                should_stop=watch.should_stop,
+                timeout_seconds=seconds,
+            )
         except errors.EngineTimeout as error:
-            raise errors.RemoteDown(f"The song did not come within {seconds:g} s; try again later.") from error
-        with self.songs.files.upload("song", target.stat().st_size) as upload, target.open("rb") as file:
-            while piece := file.read(PIECE):
-                upload.write(piece)
-            return self.songs.create(owner_id, upload, _details(found, details))
+            # It would take as long again.
+            message = f"The song did not come within {seconds:g} s; try again later, or raise TENUTO_IMPORT_SECONDS."
+            raise errors.RemoteDown(message, retryable=False) from error
 
 
 def _details(found: dict[str, str], given: SongDetails) -> SongDetails:

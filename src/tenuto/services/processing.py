@@ -343,4 +343,4 @@ def _same(earlier: JobRow, fingerprint: str) -> JobRow:
 
 
 def _name(file: FileRow | None, options: Mapping[str, Any]) -> str:
-    return file.name if file else str(options.get("title", ""))
+    return file.name if file else str(options.get("title") or options.get("url", ""))

@@ -21,14 +21,16 @@ from tenuto.db.steps import WHOLE, Finished
 from tenuto.db.usage import Call
 from tenuto.db.work import UnitOfWork
 from tenuto.domain.costs import Usage
-from tenuto.domain.known_songs import Song, SongLyrics
+from tenuto.domain.known_songs import ImportedSong, Song, SongLyrics
 from tenuto.domain.lexicons import Lexicon
 from tenuto.domain.transcripts import Transcript
 from tenuto.domain.voices import KnownVoice
 from tenuto.pipelines import registry
 from tenuto.pipelines.base import Kept, Part, Step
+from tenuto.services.imports import Watch
 from tenuto.services.purse import Purse, record_usage
 from tenuto.services.song_jobs import lyrics_of
+from tenuto.services.songs import SongDetails
 
 if TYPE_CHECKING:
     from tenuto.services.running import Workshop
@@ -145,6 +147,18 @@ class Run:
         if found is None:
             raise errors.NotFound("The song this job is about was deleted.")
         return found
+
+    def import_song(self, url: str, names: Mapping[str, str], on_share: Callable[[float], None]) -> ImportedSong:
+        """Fetch a song and put it into the library of the job's owner, unless it is there."""
+        watch = Watch(on_share, self.should_stop)
+        details = SongDetails(title=names["title"], artist=names["artist"], album=names["album"])
+        try:
+            made = self.shop.imports.import_url(self.job.owner_id, url, details, watch)
+        except errors.ConflictError as error:
+            if "song_id" not in error.details:
+                raise
+            return ImportedSong(str(error.details["song_id"]), already=error.message)
+        return ImportedSong(made.row.uid)
 
     def lyrics(self) -> SongLyrics | None:
         """The lyrics of that song as they are now."""

@@ -25,6 +25,7 @@ from tenuto.media.tools import MediaTools
 from tenuto.pipelines import registry
 from tenuto.pipelines.base import Artifact, Outcome, Step
 from tenuto.services.content import Content, ContentStore
+from tenuto.services.imports import ImportService
 from tenuto.services.purse import record_usage
 from tenuto.services.run import Run
 from tenuto.services.song_jobs import keep_findings
@@ -47,6 +48,7 @@ class Workshop:
     children: Mapping[str, ChildPool]  # by lane
     work_dir: Path
     policy: RetryPolicy
+    imports: ImportService
     call_intervals: Mapping[str, float] = field(default_factory=dict)  # seconds between calls of an engine
     prices: PriceTable = field(default_factory=PriceTable)
     unbroken: Unbroken = field(default_factory=Unbroken)

@@ -20,6 +20,8 @@ def lyrics_of(work: UnitOfWork, song: SongRow) -> SongLyrics | None:
 
 def keep_findings(work: UnitOfWork, job: JobRow, outcome: Outcome) -> None:
     """Write what a step found out about the song; lyrics that a person changed meanwhile stay as they are."""
+    if outcome.song_uid:
+        _attach(work, work.jobs.get(job.id), outcome.song_uid)
     if outcome.song_facts is None and outcome.lyrics is None:
         return
     song = work.song_jobs.song_of(job)
@@ -34,3 +36,11 @@ def keep_findings(work: UnitOfWork, job: JobRow, outcome: Outcome) -> None:
         except errors.StaleRevision:
             message = "The lyrics were changed while this job timed them; the change was kept."
             work.jobs.add_warning(work.jobs.get(job.id), message)
+
+
+def _attach(work: UnitOfWork, job: JobRow, song_uid: str) -> None:
+    """The job brought a song, and is about it from now on."""
+    song = work.songs.get_by_id(song_uid)
+    name = f"{song.artist} - {song.title}"
+    work.jobs.update(job, options={**job.options, "song_id": song.uid}, file_id=song.file_id, file_name=name)
+    work.song_jobs.attach(job, song)

@@ -5,6 +5,8 @@ import json
 import pytest
 
 from tagged_songs import cover_picture, tagged_flac
+from tenuto.outside.calls import Caller
+from tenuto.outside.urls import read_networks
 
 NAMES = {"title": "Blue", "artist": "The Bells"}
 
@@ -106,6 +108,21 @@ def test_a_stem_is_served_in_ranges(client, house, song, recording, tmp_path):
     ]
     part = client.get(listed["items"][0]["url"], headers={"Range": "bytes=10-19"})
     assert (part.status_code, part.content, part.headers["content-type"]) == (206, recording[10:20], "audio/wav")
+
+
+def test_a_song_behind_an_address_is_fetched_by_a_job(client, house):
+    house.imports.caller = Caller(read_networks(["127.0.0.1"], "TENUTO_IMPORT_ALLOW"), setting="TENUTO_IMPORT_ALLOW")
+    address = "http://127.0.0.1:9999/blue.wav"
+    answer = client.post("/api/songs", json={"url": address, **NAMES})
+    job = answer.json()
+    assert (answer.status_code, answer.headers["location"]) == (202, f"/api/jobs/{job['id']}")
+    assert (job["kind"], job["status"], job["cost_estimate"]) == ("import", "queued", 0)
+    assert job["options"] == {"url": address, "album": "", **NAMES}
+    refused = client.post("/api/songs", json={"url": "http://127.0.0.2/blue.wav", **NAMES})
+    assert (refused.status_code, refused.json()["code"]) == (422, "forbidden_address")
+    assert client.get("/api/jobs").json()["counts"] == {"import": {"queued": 1}}
+    assert client.delete(f"/api/jobs/{job['id']}").status_code == 409
+    assert client.post(f"/api/jobs/{job['id']}/cancel").json()["status"] == "cancelled"
 
 
 def add_stem(house, song, data, folder):

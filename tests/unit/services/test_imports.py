@@ -1,10 +1,7 @@
 """Songs from folders of the server and from video sites."""
 
-import http.server
 import importlib.util
 import os
-import threading
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +11,7 @@ from tagged_songs import tone, wav
 from tenuto import bootstrap, errors, settings
 from tenuto.domain.songs import SongSource
 from tenuto.services.songs import SongDetails
+from video_site import Site, site
 
 OWNER = 1
 NAMES = SongDetails(title="Blue", artist="The Bells")
@@ -121,49 +119,6 @@ def test_without_folders_nothing_is_imported(house):
     house.imports.folders = []
     with pytest.raises(errors.ValidationError, match="TENUTO_IMPORT_DIRS"):
         house.imports.import_folder(OWNER, ".")
-
-
-class Site(http.server.BaseHTTPRequestHandler):
-    """Serves a sound, a way into the inside, and nothing else."""
-
-    sound = wav(tone(2.0))
-    asked = []  # noqa: RUF012 - one server at a time
-
-    def do_HEAD(self):
-        self.do_GET()
-
-    def do_GET(self):
-        self.asked.append(self.path)
-        if self.path.startswith("/inside"):
-            self.send_response(302)
-            self.send_header("Location", f"http://127.0.0.2:{self.server.server_port}/song.wav")
-            self.end_headers()
-            return
-        found = self.path.startswith(("/song.wav", "/large.wav"))
-        data = self.sound if found else b"nothing here"
-        if self.path.startswith("/large.wav"):
-            data += bytes(3 << 20)
-        self.send_response(200 if found else 404)
-        self.send_header("Content-Type", "audio/wav" if found else "text/plain")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        if self.command == "GET":
-            self.wfile.write(data)
-
-    def log_message(self, *_):
-        pass
-
-
-@contextmanager
-def site():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Site)
-    Site.asked = []
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 @pytest.fixture

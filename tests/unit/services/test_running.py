@@ -41,7 +41,7 @@ def service(database, tmp_path):
     content = MeetingStore(database, FakeStorage(tmp_path))
     config = EngineConfig(models_dir=tmp_path)
     policy = RetryPolicy(max_attempts=1)
-    shop = Workshop("w", database, content, None, config, MappingProxyType({}), tmp_path, policy)
+    shop = Workshop("w", database, content, None, config, MappingProxyType({}), tmp_path, policy, None)
     return RunningService(shop)
 
 

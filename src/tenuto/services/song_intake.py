@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePath
@@ -34,44 +33,32 @@ class SongIntake:
     def submit(self, owner_id: int, upload: Upload, given: Mapping[str, str], wish: Submission) -> JobRow:
         """Make the file a song unless it is one, give it the lyrics, and queue its job; `given` has SONG_FIELDS.
 
-        A song that was made for it does not stay when the job is refused.
+        Of a song that is new, all of it is written or nothing.
         """
-        self.processing.settle(wish, None)  # Refuses options that make no sense before anything is written.
-        text = given.get("lyrics", "")
-        if text:
-            forms.read(text)
-        content_sha256 = upload.whole().sha256
-        title, artist, album = (given.get(name, "") for name in ("title", "artist", "album"))
-        uid, is_new = self._song(owner_id, upload, SongDetails(title=title, artist=artist, album=album))
+        self.processing.settle(wish, None)  # Refuses options that make no sense before anything is read.
+        wish = replace(wish, content_sha256=upload.whole().sha256)
+        title, artist, album, lyrics = (given.get(name, "") for name in SONG_FIELDS)
+        details = SongDetails(title=title, artist=artist, album=album, lyrics=lyrics)
         try:
-            if text:
-                self._put(owner_id, uid, text)
-            return self.processing.submit(owner_id, replace(wish, song_uid=uid, content_sha256=content_sha256))
-        except errors.TenutoError:
-            if is_new:
-                with contextlib.suppress(errors.TenutoError):  # The first error is the one to tell.
-                    self.songs.delete(owner_id, uid)
-            raise
-
-    def _song(self, owner_id: int, upload: Upload, details: SongDetails) -> tuple[str, bool]:
-        """The song of these bytes, and whether it was made now."""
-        try:
-            return self._made(owner_id, upload, details), True
+            return self._made(owner_id, upload, details, wish)
         except errors.ConflictError as error:
             if "song_id" not in error.details:
                 raise
-            return str(error.details["song_id"]), False
+            uid = str(error.details["song_id"])
+        if lyrics:
+            self._put(owner_id, uid, lyrics)
+        return self.processing.submit(owner_id, replace(wish, song_uid=uid))
 
-    def _made(self, owner_id: int, upload: Upload, details: SongDetails) -> str:
-        """A new song; what neither its tags nor a name such as "Artist - Title" tell has a default."""
+    def _made(self, owner_id: int, upload: Upload, details: SongDetails, wish: Submission) -> JobRow:
+        """The job of a new song; what neither its tags nor a name such as "Artist - Title" tell has a default."""
         try:
-            return self.songs.create(owner_id, upload, details).row.uid
+            return self.songs.create_song_with_job(owner_id, upload, details, wish)[1]
         except errors.ValidationError as error:
             missing = error.details.get("field")
             if missing == "title" and not details.title:
-                return self._made(owner_id, upload, replace(details, title=PurePath(upload.name).stem))
+                return self._made(owner_id, upload, replace(details, title=PurePath(upload.name).stem), wish)
             if missing == "artist" and not details.artist:
-                return self._made(owner_id, upload, replace(details, artist=UNKNOWN_ARTIST))
+                return self._made(owner_id, upload, replace(details, artist=UNKNOWN_ARTIST), wish)
             raise
 
     def _put(self, owner_id: int, uid: str, text: str) -> None:

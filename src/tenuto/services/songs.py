@@ -13,7 +13,9 @@ from tenuto.db.models import ArtifactRow, FileRow, JobRow, SongRow
 from tenuto.db.repository import Page
 from tenuto.db.songs import COVER, SongPage, SongView
 from tenuto.db.work import Database, UnitOfWork
+from tenuto.domain.lyrics import Lyrics
 from tenuto.domain.songs import YOUTUBE_ID, SongSource, Tags, clean_name, names_in
+from tenuto.exports import lyrics as forms
 from tenuto.services.content import Content
 from tenuto.services.files import FileService, Readable, Upload
 from tenuto.services.processing import ProcessingService, Submission
@@ -29,6 +31,7 @@ class SongDetails:
     title: str = ""
     artist: str = ""
     album: str = ""
+    lyrics: str = ""  # in any form
     source: SongSource = SongSource.UPLOAD
     youtube_id: str | None = None
     local_path: str | None = None  # or the address it was fetched from
@@ -41,6 +44,7 @@ class Draft:
     details: SongDetails
     names: Tags
     cover: Content | None
+    lyrics: tuple[Lyrics, str] | None  # and the form they came in
 
 
 class SongService:
@@ -106,11 +110,13 @@ class SongService:
         self._refuse_second(owner_id, sha256, details.youtube_id)
         if details.youtube_id is not None and not YOUTUBE_ID.fullmatch(details.youtube_id):
             raise errors.ValidationError("youtube_id: letters, digits, - and _ only, 20 at most.", field="youtube_id")
+        form = forms.detect(details.lyrics)
+        lyrics = (forms.read(details.lyrics, form), form) if details.lyrics else None
         with tempfile.TemporaryDirectory(prefix="make-", dir=self.content.storage.spool_dir()) as folder:
             picture = Path(folder, "cover")
             tags = self.media.tags(source, picture)
             names = _names(details, tags, file_name)
-            return Draft(details, names, self.content.keep(picture) if tags.cover_type else None)
+            return Draft(details, names, self.content.keep(picture) if tags.cover_type else None, lyrics)
 
     def _write(self, work: UnitOfWork, file: FileRow, draft: Draft) -> SongRow:
         work.files.update(file, expires_at=None)
@@ -126,6 +132,8 @@ class SongService:
             duration_ms=file.duration_ms,
         )
         work.songs.create(row)
+        if draft.lyrics is not None:
+            work.lyrics.put(row, draft.lyrics[0], origin=draft.lyrics[1])
         if draft.cover is not None:
             self.content.claim(work, draft.cover)
             same = {"storage_key": draft.cover.storage_key, "sha256": draft.cover.sha256}

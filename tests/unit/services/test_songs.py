@@ -12,6 +12,7 @@ from tenuto import bootstrap, errors, settings
 from tenuto.db.models import now
 from tenuto.db.work import EVERYONE
 from tenuto.services.processing import Submission
+from tenuto.services.song_intake import UNKNOWN_ARTIST, SongIntake
 from tenuto.services.songs import SongDetails
 
 NAMES = SongDetails(title="Blue", artist="The Bells")
@@ -69,6 +70,37 @@ def test_without_its_job_the_song_is_not_there_either(house):
     assert house.songs.listed(OWNER).items == []
     assert house.files.get_all(OWNER).rows == []
     assert stored(house) == set()
+
+
+def intake(house, wish, **given):
+    with house.files.upload("song.wav") as upload:
+        upload.write(wav(tone()))
+        return SongIntake(house.songs, house.lyrics, house.processing).submit(OWNER, upload, given, wish)
+
+
+def test_a_file_its_lyrics_and_its_job_are_one_transaction(house, monkeypatch):
+    begun = []
+    begin = house.database.unit_of_work
+    monkeypatch.setattr(house.database, "unit_of_work", lambda owner: begun.append(owner) or begin(owner))
+    job = intake(house, Submission(kind="align"), lyrics="[00:00.10]La\n[00:00.50]la la")
+    assert (begun, job.file_name) == ([OWNER], f"{UNKNOWN_ARTIST} - song")
+    (song,) = house.songs.listed(OWNER).items
+    assert (song.job.uid, song.lyrics_origin, song.lyrics_synced) == (job.uid, "lrc", True)
+
+
+def test_a_file_whose_job_is_refused_leaves_nothing(house):
+    for given in ({}, {"lyrics": "[00:00.10]"}):
+        with pytest.raises(errors.ValidationError, match="lyrics"):
+            intake(house, Submission(kind="align"), **given)
+    assert (house.songs.listed(OWNER).items, house.files.get_all(OWNER).rows, stored(house)) == ([], [], set())
+
+
+def test_a_file_that_is_a_song_keeps_the_times_of_its_lyrics(house):
+    first = intake(house, Submission(kind="align"), title="Blue", lyrics="[00:00.10]La\n[00:00.50]la la")
+    second = intake(house, Submission(kind="separate"), title="Red", lyrics="La\nla la")
+    (song,) = house.songs.listed(OWNER).items
+    assert (song.row.title, song.lyrics_synced, song.job.uid) == ("Blue", True, second.uid)
+    assert first.uid != second.uid
 
 
 def test_a_songs_file_outlives_every_sweep(house, bring):

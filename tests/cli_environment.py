@@ -2,13 +2,16 @@
 
 import json
 import os
-import signal
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
+
+from typer.testing import CliRunner
 
 import tenuto
+from tenuto.cli.app import app, command
+from warm_start import WarmProcess
 
 RECORDING = Path(tenuto.__file__).parent / "demo" / "conversation.flac"
 OURS = ("TENUTO_", "POSTGRES_", "DATABASE_", "AWS_", "OPENAI_", "REDIS_", "LOG_", "AUDIO_", "TEMP_AUDIO_", "CLEANUP_")
@@ -34,6 +37,12 @@ class Outcome:
         return json.loads(self.out)
 
 
+def invoke(*arguments, answer=None):
+    """Run a command in this process. The runner would make the whole command tree anew each time; people's is made once."""
+    with mock.patch("typer.testing._get_command", return_value=command):
+        return CliRunner().invoke(app, [str(argument) for argument in arguments], input=answer)
+
+
 class Command:
     """`tenuto` as a process, on a data folder of its own."""
 
@@ -52,15 +61,12 @@ class Command:
 
     def start(self, *arguments, **settings):
         """Start a command and leave it running."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tenuto", *map(str, arguments)],
+        process = WarmProcess(
+            ["-m", "tenuto", *arguments],
             env={**self.environment, **{name: str(value) for name, value in settings.items()}},
             cwd=self.folder,
-            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509 - a shell in the background hands down a deaf ear
         )
         self.running.append(process)
         return process

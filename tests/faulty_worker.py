@@ -1,7 +1,8 @@
 """A real worker that kills itself at the point the job's options name; run as a program.
 
 `extra.die_at` (of a job on a song: its title, "die_at POINT"), obeyed once per job (or always, with `extra.die_again`), is one of: begun, before:STEP, during:STEP, computed:STEP, recorded:STEP, part:N, finishing, finished.
-Everything else is tenuto's own code. Each step that really runs leaves a line in TENUTO_TEST_RAN.
+Everything else is tenuto's own code. Each step that really runs leaves a line in TENUTO_TEST_RAN. With TENUTO_TEST_PART_SECONDS the
+fake engine hears in parts that short.
 """
 
 import os
@@ -11,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tenuto import bootstrap, logs, settings
+from tenuto.engines.fake import FakeTranscriber
 from tenuto.pipelines import registry
 from tenuto.services.run import Run
 from tenuto.services.running import RunningService
@@ -104,6 +106,8 @@ def main():
         liveness.this_host = lambda: os.environ["TENUTO_TEST_HOST"]
     if "TENUTO_TEST_LEASE" in os.environ:
         sending.LEASE_SECONDS = float(os.environ["TENUTO_TEST_LEASE"])
+    if "TENUTO_TEST_PART_SECONDS" in os.environ:
+        FakeTranscriber.block_seconds = float(os.environ["TENUTO_TEST_PART_SECONDS"])
     if "TENUTO_TEST_CRON" in os.environ:
         engine.cron = lambda _minutes: os.environ["TENUTO_TEST_CRON"]
     bootstrap.RunningService = FaultyRunning

@@ -3,8 +3,6 @@
 import contextlib
 import os
 import signal
-import subprocess
-import sys
 import time
 import wave
 from array import array
@@ -12,6 +10,7 @@ from pathlib import Path
 
 from databases import need_postgres, postgres_database
 from tenuto import bootstrap, settings
+from warm_start import WarmProcess
 
 TESTS = Path(__file__).parent
 OWNER = 1
@@ -60,16 +59,13 @@ class Ledger:
             os.environ.update(before)
 
     def start_worker(self, *arguments, program=TESTS / "faulty_worker.py", **environment):
-        log = (self.folder / f"worker-{len(self.workers)}.log").open("wb")
-        process = subprocess.Popen(
-            [sys.executable, str(program), *arguments],
-            env={**os.environ, **self.environment, **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-        log.close()
+        with (self.folder / f"worker-{len(self.workers)}.log").open("wb") as log:
+            process = WarmProcess(
+                [program, *arguments],
+                env={**os.environ, **self.environment, **environment},
+                stdout=log,
+                stderr=log,
+            )
         self.workers.append(process)
         return process
 

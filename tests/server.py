@@ -11,6 +11,8 @@ from pathlib import Path
 
 import httpx
 
+from warm_start import WarmProcess
+
 START_SECONDS = 60
 # What `tenuto serve` and `tenuto work` do, without the command line between.
 SERVE = "from tenuto import settings; from tenuto.api.server import serve; serve(settings.load(), worker_command={!r})"
@@ -25,7 +27,7 @@ WORK = (
 class RunningServer:
     """Where it is and what it said."""
 
-    process: subprocess.Popen
+    process: WarmProcess
     url: str
     port: int
     log: Path
@@ -55,9 +57,9 @@ def running_server(tmp_path, **env):
     }
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("TENUTO_", "DATABASE_"))}
     log = tmp_path / "server.log"
-    command = [sys.executable, "-c", SERVE.format([sys.executable, "-c", WORK])]
+    command = ["-c", SERVE.format([sys.executable, "-c", WORK])]
     with log.open("wb") as sink:
-        process = subprocess.Popen(command, env={**kept, **settings}, cwd=tmp_path, stderr=sink, stdout=sink)
+        process = WarmProcess(command, env={**kept, **settings}, cwd=tmp_path, stdout=sink, stderr=sink)
     try:
         port = _await_port(process, log)
         key = settings.get("TENUTO_API_KEY", "")

@@ -5,13 +5,11 @@ import logging
 import shutil
 
 import pytest
-from typer.testing import CliRunner
 
-from cli_environment import RECORDING, clean_environment
+from cli_environment import RECORDING, clean_environment, invoke
 from ledgers import make_recording
 from server import running_server
 from tenuto import errors
-from tenuto.cli.app import app
 from tenuto.cli.backend import Backend, server_named
 from tenuto.cli.local import LocalBackend
 from tenuto.cli.remote import RemoteBackend
@@ -50,7 +48,7 @@ def tenuto(server, tmp_path, monkeypatch):
         with pytest.MonkeyPatch.context() as patch:
             for name, value in {**environment, **settings}.items():
                 patch.setenv(name, value)
-            result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+            result = invoke(*arguments)
         assert result.exit_code == code, result.stderr
         return result
 

@@ -24,11 +24,11 @@ POINTS = [
 @pytest.mark.timeout(420)
 @pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def test_a_worker_killed_anywhere_loses_nothing_and_repeats_no_finished_step(kind, tmp_path):
-    with ledger(kind, tmp_path) as here:
+    with ledger(kind, tmp_path, TENUTO_TEST_PART_SECONDS="10") as here:
         jobs = {}
         for index, point in enumerate(POINTS):
             # A recording of its own for each, so that no other job's playback copy can be reused.
-            source = make_recording(tmp_path / f"{index}.wav", 170 + index % 3)
+            source = make_recording(tmp_path / f"{index}.wav", 28 + index % 3)
             file = here.house.files.save_audio_file(OWNER, source, f"{point}.wav")
             marks = tmp_path / f"marks-{index}"
             options = {"engine": "fake", "extra": {"die_at": point, "mark_file": str(marks)}}

@@ -172,7 +172,7 @@ def test_a_running_job_is_cancelled_within_five_seconds(how, tmp_path):
 def test_a_job_that_makes_its_playback_copy_is_cancelled_as_fast(tmp_path):
     with ledger("sqlite", tmp_path) as here:
         here.start_worker()
-        job = submit(here, length=3600, seconds=0)
+        job = submit(here, length=1800, seconds=0)
         here.wait(lambda: here.job(job).stage == "making_playback", what="the copy to be made")
         here.house.processing.cancel(OWNER, job)
         here.wait_for(job, JobStatus.CANCELLED, seconds=5)

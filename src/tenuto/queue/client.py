@@ -94,6 +94,21 @@ class EngineClient:
         """On PostgreSQL a limit over all workers is exact only for a partition."""
         return lane.everywhere is not None and self.engine.dialect.name == "postgresql"
 
+    def open_lanes(self, lanes: Sequence[Lane], poll_seconds: float, application: str) -> None:
+        """Make the engine know these lanes and their limits."""
+        for lane in lanes:
+            exact = {"partition_concurrency": lane.everywhere} if self.partitioned(lane) else {}
+            settings: dict[str, Any] = {"global_concurrency": lane.everywhere, **exact}
+            with _translated():
+                self.client.register_queue(
+                    lane.name,
+                    worker_concurrency=min(lane.per_worker, lane.everywhere or lane.per_worker),
+                    polling_interval_sec=poll_seconds,
+                    on_conflict="always_update",
+                    application_name=application,
+                    **settings,
+                )
+
     def enqueue(self, work: UnitOfWork, job: JobRow) -> None:
         """Queue the job in the very transaction that writes its row."""
         self.client.enqueue_in_transaction(work.session, self._options(job), job.uid)  # type: ignore[arg-type]

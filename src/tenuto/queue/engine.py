@@ -21,7 +21,10 @@ logger = logging.getLogger(__name__)
 
 # Part of every queued job's identity: it stays as it is, or an upgrade would strand jobs in flight.
 APPLICATION_VERSION = "1"
+APPLICATION = "tenuto"
 NOTICE_SECONDS = 5.0
+# How long the engine's listener for messages, which nobody here sends, sleeps at a time: a stop waits for it.
+LISTENER_SECONDS = 0.1
 NO_LIMIT = 1_000_000  # Takeovers are counted in our ledger; the engine's own cap must never be met.
 
 
@@ -35,7 +38,7 @@ class DurableEngine:
     def launch(self, lanes: Sequence[Lane], sweep: Callable[[], object], sweep_minutes: float) -> None:
         """Start taking jobs from the lanes, and sweep on time, once over all workers."""
         config: DBOSConfig = {
-            "name": "tenuto",
+            "name": APPLICATION,
             "system_database_engine": self.client.engine,
             "system_database_url": None,
             "executor_id": self.executor_id,
@@ -43,6 +46,7 @@ class DurableEngine:
             "serializer": DBOSPortableJSONSerializer(),
             "run_migrations": False,
             "use_listen_notify": False,
+            "notification_listener_polling_interval_sec": LISTENER_SECONDS,
             "log_level": "ERROR",
             "console_log_level": "ERROR",
         }
@@ -54,18 +58,9 @@ class DurableEngine:
 
         self._sweep = DBOS.workflow(name="sweep")(_scheduled(sweep))
         DBOS.listen_queues([lane.name for lane in lanes])
+        # Before the launch: a queue that comes later is found a second later.
+        self.client.open_lanes(lanes, self.poll_seconds, APPLICATION)
         DBOS.launch()
-        for lane in lanes:
-            exact = {"partition_concurrency": lane.everywhere} if self.client.partitioned(lane) else {}
-            settings: dict[str, Any] = {"global_concurrency": lane.everywhere, **exact}
-            DBOS.register_queue(
-                lane.name,
-                worker_concurrency=min(lane.per_worker, lane.everywhere or lane.per_worker),
-                polling_interval_sec=self.poll_seconds,
-                on_conflict="always_update",
-                **settings,
-            )
-
         if sweep_minutes:
             schedule = {"schedule_name": "sweep", "workflow_fn": self._sweep, "schedule": cron(sweep_minutes)}
             DBOS.apply_schedules([schedule])  # type: ignore[list-item]
@@ -103,6 +98,8 @@ class DurableEngine:
 
     def stop(self, grace_seconds: int) -> None:
         """Take no more jobs, and give the running ones some time."""
+        # Where a grace is given, the engine sleeps through its first second even when nothing runs.
+        grace_seconds = grace_seconds if self.running else 0
         DBOS.destroy(workflow_completion_timeout_sec=grace_seconds, destroy_registry=True)
         # Jobs that are given back end in its threads with long complaints that tell nobody anything.
         logging.getLogger("dbos").setLevel(logging.CRITICAL)

@@ -51,7 +51,8 @@ class Sender:
         deadline = time.monotonic() + grace_seconds
         self._stop.set()
         self._news.set()
-        self._thread.join(grace_seconds)
+        if self._thread.is_alive():  # A worker may be told to stop before it has begun.
+            self._thread.join(grace_seconds)
         while time.monotonic() < deadline and (self._round() or self._busy):
             time.sleep(0.05)
         self._lanes.shutdown(wait=False, cancel_futures=True)

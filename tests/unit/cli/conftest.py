@@ -1,5 +1,6 @@
 """The commands, run in this process on a ledger that holds one finished job."""
 
+import contextlib
 import logging
 import os
 import shutil
@@ -8,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from cli_environment import ENGINES, RECORDING, Outcome, clean_environment
+from cli_environment import ENGINES, RECORDING, Outcome, clean_environment, invoke
+from furnished import furnish
 
 
 @pytest.fixture(scope="session")
@@ -31,22 +32,20 @@ def data_dir(tmp_path):
     return tmp_path / "data"
 
 
-@pytest.fixture
-def cli(data_dir, tmp_path, monkeypatch):
-    """Run a command; the ledger is empty unless `ledger` is asked for as well."""
-    from tenuto.cli.app import app
-
+@contextlib.contextmanager
+def commands_on(data_dir, where, monkeypatch):
+    """Run commands in this process, on that data folder."""
     for name in list(os.environ):
         if name not in clean_environment():
             monkeypatch.delenv(name)
     monkeypatch.setenv("TENUTO_DATA_DIR", str(data_dir))
     monkeypatch.setenv("TENUTO_ENGINES", ENGINES)
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(where)
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
 
     def run(*arguments, answer=None):
-        result = CliRunner().invoke(app, [str(argument) for argument in arguments], input=answer)
+        result = invoke(*arguments, answer=answer)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Outcome(result.exit_code, result.stdout, result.stderr)
@@ -54,6 +53,22 @@ def cli(data_dir, tmp_path, monkeypatch):
     yield run
     root.handlers[:] = handlers
     root.setLevel(level)
+
+
+@pytest.fixture
+def cli(data_dir, tmp_path, monkeypatch):
+    """Run a command; the ledger is empty unless `ledger` is asked for as well."""
+    with commands_on(data_dir, tmp_path, monkeypatch) as run:
+        yield run
+
+
+@pytest.fixture(scope="session")
+def furnished_ledger(finished_ledger, tmp_path_factory):
+    """(data folder, names): a ledger that holds one of everything, and what each is called."""
+    place = tmp_path_factory.mktemp("furnished")
+    shutil.copytree(finished_ledger, place / "data")
+    with pytest.MonkeyPatch.context() as patch, commands_on(place / "data", place, patch) as cli:
+        return place / "data", furnish(cli, place, patch)
 
 
 @pytest.fixture

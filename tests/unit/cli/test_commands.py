@@ -2,10 +2,11 @@
 
 import json
 import os
+import shutil
 
 import pytest
 
-from tagged_songs import encoded
+from furnished import set_up
 from tenuto import bootstrap, settings
 from tenuto.cli.app import command
 from tenuto.cli.local import LocalBackend
@@ -119,49 +120,11 @@ def test_every_command_has_json_and_help(name, found):
 
 
 @pytest.fixture
-def song(cli, recording, tmp_path, monkeypatch):
-    """A song that has lyrics, and a folder of the server with another."""
-    more, lyrics = tmp_path / "more", tmp_path / "words.lrc"
-    more.mkdir()
-    monkeypatch.setenv("TENUTO_IMPORT_DIRS", json.dumps([str(more)]))
-    encoded(more / "second.mp3", "mp3", title="Second tone", artist="Fork")
-    tone = encoded(tmp_path / "first.flac", "flac", title="First tone", artist="Fork")
-    added = cli("songs", "add", str(tone), "--json").json["added"][0]["id"]
-    lyrics.write_text("[00:00.10]La\n[00:00.50]la la\n")
-    assert cli("songs", "lyrics", "set", added, str(lyrics)).code == 0
-    return {"SONG": added, "LYRICS": str(lyrics), "TALK": str(recording), "FOLDER": str(more)}
-
-
-@pytest.fixture
-def arguments(cli, job_id, tmp_path, monkeypatch, request):
-    monkeypatch.setenv("TENUTO_WEBHOOK_ALLOW", '["127.0.0.1"]')
-    webhook = cli("webhooks", "add", "http://127.0.0.1:8123/hook", "--json").json["id"]
-    job = cli("jobs", "show", job_id, "--json").json
-    transcript = cli("transcripts", "list", "--json").json["items"][0]["id"]
-    voice = cli("known-voices", "remember", transcript, "S1", "Cyd", "--json").json["id"]
-    for speaker in ("S8", "S9"):
-        cli("transcripts", "assign", transcript, speaker, "0")
-    cli("transcripts", "undo", transcript)  # so that there is something to undo and something to redo
-    lexicon = cli("lexicon", "add", "Names", "--rule", "ab=ba", "--json").json["id"]
-    table = tmp_path / "names.csv"
-    table.write_text("teh;the")
-    ids = {
-        "LEXICON": lexicon,
-        "TABLE": str(table),
-        "JOB": job_id,
-        "FILE": job["file_id"],
-        "TRANSCRIPT": transcript,
-        "VOICE": voice,
-        "WEBHOOK": webhook,
-        "DELIVERY": cli("webhooks", "test", webhook, "--json").json["id"],
-        "BUDGET": cli("budget", "set", "5", "--period", "day", "--json").json["id"],
-    }
-
-    def filled(name):
-        known = request.getfixturevalue("song") if name.startswith("songs ") else ids
-        return [*name.split(), *(known.get(word, word) for word in RUN[name])]
-
-    return filled
+def arguments(cli, furnished_ledger, data_dir, monkeypatch):
+    folder, names = furnished_ledger
+    shutil.copytree(folder, data_dir)
+    set_up(folder.parent, monkeypatch)
+    return lambda name: [*name.split(), *(names.get(word, word) for word in RUN[name])]
 
 
 @pytest.mark.parametrize("name", RUN)

@@ -215,3 +215,7 @@ def test_no_log_line_holds_a_secret_or_an_address(webhooks, make_sender, caplog)
     assert webhook.uid in told
     assert webhook.secret not in told
     assert "planted" not in told
+
+
+def test_a_sender_that_has_not_begun_can_be_stopped(make_sender):
+    make_sender().stop(grace_seconds=60)

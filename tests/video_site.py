@@ -2,7 +2,6 @@
 
 import http.server
 import threading
-import time
 from contextlib import contextmanager
 
 from tagged_songs import tone, wav
@@ -48,7 +47,7 @@ class Site(http.server.BaseHTTPRequestHandler):
             except OSError:  # The one who asked went away.
                 self.server.hung_up.set()
                 return
-            time.sleep(DRIP_SECONDS)
+            self.server.hurry.wait(DRIP_SECONDS)
 
     def log_message(self, *_):
         pass
@@ -58,7 +57,7 @@ class Site(http.server.BaseHTTPRequestHandler):
 def site(failures=0):
     """The server's address; it answers as broken for so many requests."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Site)
-    server.failures, server.hung_up = failures, threading.Event()
+    server.failures, server.hung_up, server.hurry = failures, threading.Event(), threading.Event()
     Site.asked, Site.server_of_now = [], server
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -74,6 +75,21 @@ def test_a_cancelled_job_stops_fetching_within_seconds(here, monkeypatch):
     assert here.house.songs.listed(OWNER).items == []
     spool = here.house.content.storage.spool_dir()
     assert [path for path in spool.iterdir() if path.name.startswith(("make-", "upload-"))] == []
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_killed_leaves_the_song_to_the_next(here):
+    with site() as url:
+        job = here.house.imports.submit(OWNER, f"{url}/slow.wav", NAMES)
+        worker = here.start_worker()
+        here.wait(lambda: here.job(job.uid).progress > 0, what="some of the song")
+        os.killpg(worker.pid, signal.SIGKILL)
+        worker.wait()
+        Site.server_of_now.hurry.set()
+        here.start_worker()
+        here.wait_for(job.uid, JobStatus.COMPLETED, JobStatus.FAILED)
+    (song,) = here.house.songs.listed(OWNER).items
+    assert (here.job(job.uid).status, here.job(job.uid).options["song_id"]) == (JobStatus.COMPLETED, song.row.uid)
 
 
 def test_a_site_that_is_broken_for_a_moment_is_asked_again(here):

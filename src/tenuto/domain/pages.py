@@ -85,11 +85,15 @@ def _grouped(verse: Sequence[LyricLine], per_page: int, columns: int | None) -> 
     count = -(-total // per_page)
     wanted = -(-total // count)
     page: list[LyricLine] = []
+    over = 0
     for row in rows:
-        if page and len(page) + len(row) > wanted:
+        # Voices that sing at once are on the screen at once, where a page has room for it.
+        most = per_page if _span(row[0])[0] < over else wanted
+        if page and len(page) + len(row) > most:
             yield page
             page = []
         page.extend(row)
+        over = max(over, _span(row[-1])[1])
     yield page
 
 

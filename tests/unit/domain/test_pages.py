@@ -72,6 +72,12 @@ def test_five_lines_make_three_and_two():
     assert [len(page.lines) for page in pages(Lyrics(tuple(sung(*spans))))] == [3, 2]
 
 
+def test_voices_that_sing_at_once_are_on_one_page():
+    spans = [(at, at + 2_000) for at in range(10_000, 20_000, 2_000)]
+    spans[3] = (15_000, 18_000)
+    assert [len(page.lines) for page in pages(Lyrics(tuple(sung(*spans))))] == [4, 1]
+
+
 def test_an_empty_line_begins_a_page():
     first, second, third = sung((1_000, 2_000), (2_000, 3_000), (3_000, 4_000))
     made = pages(Lyrics((first, second, LyricLine(""), third)))

@@ -2,13 +2,15 @@
 
 import sys
 import wave
+from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 
 from tenuto import errors
-from tenuto.domain.lyrics import LyricLine, Lyrics, LyricWord, plain
+from tenuto.children import Child, Limits
+from tenuto.domain.lyrics import LyricLine, Lyrics, LyricWord, plain, to_json
 from tenuto.domain.media import MediaLimits
 from tenuto.media.karaoke_fonts import library
 from tenuto.media.karaoke_look import Look
@@ -92,6 +94,28 @@ def test_the_sound_is_that_of_the_source_and_a_video_can_be_sought(media, tmp_pa
         assert len(packets) == 111
     assert max(np.diff([*keys, 11.03])) <= 5.1
     assert (tmp_path / "made.mp4").read_bytes().index(b"moov") < 4096
+
+
+@pytest.mark.slow
+def test_a_long_song_takes_no_more_memory_than_a_short_one_and_plays_to_its_end(tmp_path):
+    small = {"width": 160, "height": 144, "fps": 10, "title": "Song", "artist": "Singer"}
+    child = Child(Limits())
+    peaks = []
+    for seconds in (20, 300):
+        sound, target = tmp_path / f"{seconds}.wav", tmp_path / f"{seconds}.mp4"
+        with wave.open(str(sound), "wb") as file:
+            file.setparams((2, 2, RATE, 0, "NONE", ""))
+            file.writeframes(bytes(4 * RATE * seconds))
+        lyrics = Lyrics(tuple(line("la la la la", start, *[500] * 4) for start in range(4000, seconds * 1000, 2500)))
+        payload = {"source": str(sound), "target": str(target), "look": small, "lyrics": to_json(lyrics)}
+        child.call("tenuto.media.karaoke_sandbox:karaoke", payload)
+        status = Path(f"/proc/{child.process.pid}/status").read_text()
+        peaks.append(int(status.split("VmHWM:")[1].split()[0]) / 1024)
+        with av.open(str(target)) as video:
+            ends = [float(stream.duration * stream.time_base) for stream in video.streams]
+        assert ends == [pytest.approx(seconds, abs=0.03)] * 2
+    child.kill()
+    assert peaks[1] - peaks[0] < 24, peaks
 
 
 def test_lyrics_without_times_are_refused_and_lines_without_are_told(media, tmp_path):

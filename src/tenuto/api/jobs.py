@@ -122,7 +122,7 @@ def _wish(given: Any, key: str | None) -> Submission:
         kind=job.kind,
         file_uid=job.file_id,
         song_uid=job.song_id,
-        options=job.options,
+        options=job.options if job.prompt is None else {**job.options, "prompt": job.prompt},
         priority=job.priority,
         hold=job.hold,
         idempotency_key=key,

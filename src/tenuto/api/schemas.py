@@ -72,6 +72,7 @@ class JobIn(Given):
     kind: str = Field("transcribe", max_length=40)
     file_id: str | None = Field(None, max_length=36)
     song_id: str | None = Field(None, max_length=36, description="A song of the library, in place of a file.")
+    prompt: str | None = Field(None, description="What to compose, in place of a file; the option of that name.")
     options: dict[str, Any] = {}
     priority: int = Field(5, ge=0, le=9)
     hold: bool = False

@@ -8,6 +8,7 @@ import typer
 
 from tenuto import __version__
 from tenuto.cli import budget, config, db, engines, files, jobs, lexicon, songs, storage, transcripts, voices, webhooks
+from tenuto.cli.compose import compose
 from tenuto.cli.demo import demo
 from tenuto.cli.doctor import doctor
 from tenuto.cli.export import export
@@ -49,6 +50,7 @@ def tenuto(
 app.command()(transcribe)
 app.command()(export)
 app.command()(say)
+app.command()(compose)
 app.command()(separate)
 app.command()(align)
 app.command()(karaoke)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from tenuto import errors
-from tenuto.cli.backend import Backend, open_backend
+from tenuto.cli.backend import open_backend
 from tenuto.cli.failure import FAILED, tell
 from tenuto.cli.follow import follow, reporter_for
+from tenuto.cli.made import format_of, write_made
 from tenuto.cli.options import JSON, Output
-from tenuto.cli.output import STANDARD_OUTPUT, free_path, print_bytes, write_whole
 from tenuto.cli.show import document, note, plain
-from tenuto.client.shapes import Job
 
 FORMATS = ("wav", "mp3", "opus", "aac", "flac", "pcm")
 STANDARD_INPUT = "-"
@@ -33,7 +31,7 @@ def say(
     as_json: JSON = False,
 ) -> None:
     """Say a text, into speech.wav or the file that is named."""
-    form = format_name or _format_of(output)
+    form = format_name or format_of(output, FORMATS)
     if form not in FORMATS:
         raise errors.ValidationError(f"There is no format {form[:40]!r}; choose from: {', '.join(FORMATS)}.")
     options = {
@@ -47,7 +45,7 @@ def say(
     with open_backend() as backend:
         begun = backend.begin("speak", options)
         job = follow(backend, [begun.id], reporter_for(as_json=as_json))[0]
-        written = _write(backend, job, form, output) if job.status == "completed" else None
+        written = write_made(backend, job, f"speech.{form}", output) if job.status == "completed" else None
     for warning in job.warnings:
         note(warning)
     if as_json:
@@ -56,20 +54,3 @@ def say(
         tell(errors.from_code(job.error.code, job.error.message))
     if written is None:
         raise typer.Exit(FAILED)
-
-
-def _format_of(output: Path | None) -> str:
-    ending = output.suffix.removeprefix(".").lower() if output else ""
-    return ending if ending in FORMATS else "wav"
-
-
-def _write(backend: Backend, job: Job, form: str, output: Path | None) -> dict[str, Any]:
-    data = backend.artifact(job.id, f"speech.{form}")
-    if output == STANDARD_OUTPUT:
-        print_bytes(data)
-        return {"format": form, "path": None}
-    path = output or free_path(Path(f"speech.{form}"), data)
-    path = path / f"speech.{form}" if path.is_dir() else path
-    write_whole(path, data)
-    note(f"Wrote {path}")
-    return {"format": form, "path": str(path)}

@@ -9,6 +9,7 @@ from tenuto.domain.media import MediaInfo
 
 NOTES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 MODES = ("major", "minor")
+SAME_TEMPO = 0.02
 MOST_SEMITONES = 12
 SLOWEST, FASTEST = 0.5, 2.0
 QUIETEST_GUIDE_DB, LOUDEST_GUIDE_DB = -60.0, 12.0
@@ -58,6 +59,11 @@ class MusicFacts:
     loudness_lufs: float | None
     true_peak_db: float | None
     loudness_range: float | None
+
+
+def same_tempo(wanted: float, found: float) -> bool:
+    """Whether two tempi are one: within 2 %, half and double counted as the same."""
+    return any(abs(found * folds / wanted - 1) <= SAME_TEMPO for folds in (0.5, 1, 2))
 
 
 def check_retune(semitones: float, tempo: float) -> None:

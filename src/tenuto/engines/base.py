@@ -207,3 +207,46 @@ class LyricsAligner(Protocol):
     ) -> tuple[LyricLine, ...]:
         """Return the lines with the times of lines and words."""
         ...
+
+
+@dataclass(frozen=True)
+class ComposeOptions:
+    """What is asked of a composer besides its prompt."""
+
+    seconds: float | None = None  # None for what the prompt says, or the engine's own choice
+    seed: int | None = None  # None for one that follows from the prompt
+    rate: int = 44_100
+    stems: bool = False
+    midi: bool = False
+
+
+@dataclass(frozen=True)
+class Composition:
+    """What was composed."""
+
+    model: str  # with its version: the same model, prompt, options and seed give the same sound
+    seed: int
+    frames: int
+    bpm: float | None = None  # as it was composed; None where an engine does not know
+    key: str | None = None  # "F# minor"
+    details: dict[str, Any] = field(default_factory=dict)  # style, form, chords ...
+    understood: dict[str, str] = field(default_factory=dict)  # what → in which words of the prompt
+    ignored: tuple[str, ...] = ()  # words of the prompt that changed nothing
+    stems: tuple[str, ...] = ()  # the names of those that were written
+    warnings: tuple[str, ...] = ()
+
+
+class Composer(Protocol):
+    """Makes music from a description.
+
+    `compose` writes `mix.f32` to `folder`: 32-bit little-endian floats, left and right in turn, at `options.rate`,
+    without a header. It is as loud as it likes: loudness and peaks are the master's business. Where stems are asked
+    for and the engine has any, each is written to `{name}.f32` beside it, as long as the mix, and they add up to it;
+    a score goes to `music.mid`. It runs in a child process, from one thread, and raises as a `Transcriber` does.
+    """
+
+    name: str
+
+    def compose(self, prompt: str, folder: Path, options: ComposeOptions, progress: Progress) -> Composition:
+        """Compose what `prompt` asks for, into `folder`."""
+        ...

@@ -1,14 +1,18 @@
-"""Which engine parts a song into voice and band, and which one times its lyrics, when nobody names one; and why."""
+"""Which engine works on music (parts a song, times its lyrics, composes) when nobody names one; and why."""
 
 from __future__ import annotations
 
+from typing import cast
+
 from tenuto import errors
 from tenuto.engines import registry
+from tenuto.engines.base import Composer
 from tenuto.engines.config import EngineConfig
-from tenuto.engines.registry import AUTO, LYRICS_ALIGNER, SEPARATOR, Choice
+from tenuto.engines.registry import AUTO, COMPOSER, LYRICS_ALIGNER, SEPARATOR, Choice
 
 EMBEDDED, BETTER = "embedded", "demucs"
 ALIGNER = "lyrics-align"
+EMBEDDED_COMPOSER = "composer"
 
 
 def choose_separator(name: str, config: EngineConfig) -> Choice:
@@ -32,6 +36,18 @@ def choose_lyrics_aligner(name: str, config: EngineConfig) -> Choice:
     if name != AUTO:
         return _asked_for(name, LYRICS_ALIGNER, config)
     return Choice(ALIGNER, f"The aligner {ALIGNER} is the only one that is embedded.")
+
+
+def choose_composer(name: str, config: EngineConfig) -> Choice:
+    """Settle which engine composes."""
+    if name != AUTO:
+        return _asked_for(name, COMPOSER, config)
+    return Choice(EMBEDDED_COMPOSER, f"The {EMBEDDED_COMPOSER} is the only one that is embedded.")
+
+
+def composer(name: str, config: EngineConfig) -> Composer:
+    """Make the engine of that name that composes."""
+    return cast("Composer", registry.load(name, COMPOSER)(config))
 
 
 def _asked_for(name: str, kind: str, config: EngineConfig) -> Choice:

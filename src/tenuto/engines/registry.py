@@ -20,6 +20,7 @@ DIARIZER = "diarizer"
 ALIGNER = "aligner"
 SEPARATOR = "separator"
 LYRICS_ALIGNER = "lyrics-aligner"
+COMPOSER = "composer"
 AUTO = "auto"
 DEFAULT = "pocketsphinx"
 BETTER = "whisper"
@@ -52,6 +53,10 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
     LYRICS_ALIGNER: {
         "lyrics-align": "tenuto.engines.lyrics_aligner:LyricsAlign",
         "fake-lyrics": "tenuto.engines.fake_songs:FakeLyricsAligner",
+    },
+    COMPOSER: {
+        "composer": "tenuto.engines.composer.engine:EmbeddedComposer",
+        "fake-composer": "tenuto.engines.fake_composer:FakeComposer",
     },
 }
 # What somebody else's module may do when it is imported or asked; a plugin must not take the list of engines down.

@@ -58,26 +58,42 @@ MUSIC_FORMATS = {
     "opus": _music("ogg", "libopus", "s16", "audio/ogg", bit_rate=160_000, rate=48_000),
     "m4a": _music("ipod", "aac", "fltp", "audio/mp4", bit_rate=192_000, muxing={"movflags": "+faststart"}),
 }
+# What tenuto composes or masters is in floats, so that a WAV of more bits holds more of it.
+MASTER_FORMATS = {
+    **MUSIC_FORMATS,
+    "wav24": _music("wav", "pcm_s24le", "s32", "audio/wav"),
+    "wav32f": _music("wav", "pcm_f32le", "flt", "audio/wav"),
+}
 
 
-def music_format(name: str) -> SoundFormat:
+def music_format(name: str, known: Mapping[str, SoundFormat] = MUSIC_FORMATS) -> SoundFormat:
     """The format of music that is called so."""
     try:
-        return MUSIC_FORMATS[name]
+        return known[name]
     except KeyError:
-        raise errors.ValidationError(f"Music is not written as {name!r}, but as {', '.join(MUSIC_FORMATS)}.") from None
+        raise errors.ValidationError(f"Music is not written as {name!r}, but as {', '.join(known)}.") from None
+
+
+def file_ending(name: str) -> str:
+    """How files in a format end."""
+    return "wav" if name in ("wav24", "wav32f") else name
 
 
 def encode(
     source: Path, target: Path, form: SoundFormat, tell: Callable[[float], None], tags: Mapping[str, str] | None = None
 ) -> None:
     """Write our own WAV `source` in the format `form`."""
-    with (
-        read_wave(source, channels=form.channels) as reader,
-        av.open(f"file:{target}", "w", format=form.container, container_options=dict(form.muxing)) as out,
-    ):
+    with read_wave(source, channels=form.channels) as reader:
+        encode_frames(wave_frames(reader, tell), target, form, rate=reader.getframerate(), tags=tags)
+
+
+def encode_frames(
+    frames: Iterator[Any], target: Path, form: SoundFormat, *, rate: int, tags: Mapping[str, str] | None = None
+) -> None:
+    """Write sound of our own, at its `rate`, in the format `form`."""
+    with av.open(f"file:{target}", "w", format=form.container, container_options=dict(form.muxing)) as out:
         out.metadata.update(tags or {})
-        rate, layout = form.rate or reader.getframerate(), LAYOUTS[form.channels]
+        rate, layout = form.rate or rate, LAYOUTS[form.channels]
         stream: Any = out.add_stream(form.codec, rate=rate, layout=layout)
         stream.codec_context.format = form.sample_format
         if form.bit_rate:
@@ -92,7 +108,7 @@ def encode(
             out.mux(stream.encode(sound))
 
         converter = Converter(layout=layout, rate=rate, sample_format=form.sample_format)
-        for sound in convert_all(wave_frames(reader, tell), converter):
+        for sound in convert_all(frames, converter):
             sound.pts = None
             fifo.write(sound)
             for whole in fifo.read_many(stream.codec_context.frame_size or ANY_SIZE):

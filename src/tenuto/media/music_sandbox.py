@@ -8,9 +8,10 @@ from pathlib import Path
 
 from tenuto.domain.media import MediaLimits
 from tenuto.domain.music import MusicFacts
+from tenuto.media import mastering, stretch
 from tenuto.media import mixdown as mixing
-from tenuto.media import stretch
-from tenuto.media.encoding import encode, music_format, wave_frames
+from tenuto.media.encoding import MASTER_FORMATS, encode, encode_frames, music_format, wave_frames
+from tenuto.media.floats import FloatSound
 from tenuto.media.keys import KeyMeter
 from tenuto.media.loudness import measure_loudness
 from tenuto.media.music import RATE, read_music, stereo_pieces, write_music
@@ -87,6 +88,30 @@ def encode_music(payload: Payload, emit: Emit) -> Payload:
     form = music_format(payload["format"])
     with translated():
         encode(Path(payload["source"]), Path(payload["target"]), form, shares(emit), payload["tags"])
+    return {}
+
+
+def master(payload: Payload, emit: Emit) -> Payload:
+    """Bring float sound of our own to a loudness; what else is named is changed as that is."""
+    sounds = [FloatSound(Path(source), payload["rate"]) for source in payload["sources"]]
+    with translated():
+        found = mastering.master(
+            sounds,
+            [Path(target) for target in payload["targets"]],
+            target_lufs=payload["target_lufs"],
+            ceiling_db=payload["ceiling_db"],
+            tell=shares(emit),
+        )
+    return asdict(found)
+
+
+def encode_floats(payload: Payload, emit: Emit) -> Payload:
+    """Write float sound of our own in a format."""
+    form = music_format(payload["format"], MASTER_FORMATS)
+    sound = FloatSound(Path(payload["source"]), payload["rate"])
+    with translated():
+        encode_frames(sound.audio_frames(), Path(payload["target"]), form, rate=sound.rate, tags=payload["tags"])
+    emit({"progress": 1.0})
     return {}
 
 

@@ -15,9 +15,10 @@ from tenuto.domain.media import Block, MediaInfo, MediaLimits
 from tenuto.domain.music import Loudness, Music, MusicFacts, check_guide, check_retune
 from tenuto.domain.songs import Tags
 from tenuto.media.channels import ChannelReport, read_report
-from tenuto.media.encoding import music_format
+from tenuto.media.encoding import MASTER_FORMATS, music_format
 from tenuto.media.karaoke_look import KaraokeVideo, Look
 from tenuto.media.levels import levels
+from tenuto.media.mastering import CEILING_DB, TARGET_LUFS, Mastered
 from tenuto.media.music import LARGEST_WAV_BYTES, SCRATCH_BYTES
 from tenuto.media.music import RATE as MUSIC_RATE
 from tenuto.media.peaks import write_peaks
@@ -194,6 +195,44 @@ class MediaTools:
         music_format(format_name)
         more = {"format": format_name, "tags": dict(tags or {})}
         self._music("encode_music", wav, target, more=more, on_progress=on_progress, should_stop=should_stop)
+
+    def master(
+        self,
+        sources: Sequence[Path],
+        targets: Sequence[Path],
+        *,
+        rate: int,
+        target_lufs: float = TARGET_LUFS,
+        ceiling_db: float = CEILING_DB,
+        on_progress: Callable[[float], None] = lambda _share: None,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> Mastered:
+        """Write the first of `sources`, stereo in floats, at a loudness; the others change as it does."""
+        more = {
+            "sources": [str(source) for source in sources],
+            "targets": [str(target) for target in targets],
+            "rate": rate,
+            "target_lufs": target_lufs,
+            "ceiling_db": ceiling_db,
+        }
+        found = self._music("master", sources[0], more=more, on_progress=on_progress, should_stop=should_stop)
+        return Mastered(loudness=Loudness(**found.pop("loudness")), before=Loudness(**found.pop("before")), **found)
+
+    def encode_floats(
+        self,
+        source: Path,
+        target: Path,
+        format_name: str,
+        *,
+        rate: int,
+        tags: Mapping[str, str] | None = None,
+        on_progress: Callable[[float], None] = lambda _share: None,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Write stereo in floats in one of `tenuto.media.encoding.MASTER_FORMATS` to `target`."""
+        music_format(format_name, MASTER_FORMATS)
+        more = {"format": format_name, "rate": rate, "tags": dict(tags or {})}
+        self._music("encode_floats", source, target, more=more, on_progress=on_progress, should_stop=should_stop)
 
     def plan_blocks(self, wav: Path, *, target_seconds: float) -> list[Block]:
         """Blocks that cover a decoded recording, cut where it is quiet."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tenuto import errors
-from tenuto.pipelines import align, backing, fetch_song, karaoke, realign, separate, speak, transcribe
+from tenuto.pipelines import align, backing, compose, fetch_song, karaoke, realign, separate, speak, transcribe
 from tenuto.pipelines.base import Pipeline
 
 PIPELINES: Mapping[str, Pipeline] = {
@@ -19,6 +19,7 @@ PIPELINES: Mapping[str, Pipeline] = {
         karaoke.PIPELINE,
         backing.PIPELINE,
         fetch_song.PIPELINE,
+        compose.PIPELINE,
     )
 }
 

@@ -13,11 +13,11 @@ from tenuto.engines import registry
 from tenuto.engines.config import EngineConfig
 from tenuto.media.encoding import SPEECH_FORMATS
 from tenuto.pipelines.base import Artifact, Outcome, Pipeline, Step, Steps
+from tenuto.pipelines.first_words import first_words
 
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 KIND, WORDS = "speech", "words"
 MOST_CHARACTERS = 50_000
-LONGEST_TITLE = 60
 SLOWEST, FASTEST = 0.25, 4.0
 MAX_TEXT = 120
 # A voice that takes longer than this hangs: some time to begin, and a tenth of a second a letter.
@@ -95,7 +95,7 @@ def check(given: Mapping[str, Any]) -> dict[str, Any]:
     if found["format"] not in SPEECH_FORMATS:
         raise errors.ValidationError(f"format must be one of {', '.join(SPEECH_FORMATS)}.", field="format")
     found["speed"] = _speed(found["speed"])
-    found["title"] = found["title"] or _title(text)
+    found["title"] = found["title"] or first_words(text)
     return found
 
 
@@ -107,12 +107,6 @@ def _speed(value: Any) -> float:
     if isinstance(value, bool) or not SLOWEST <= speed <= FASTEST:
         raise errors.ValidationError(f"speed must be a number from {SLOWEST} to {FASTEST}.", field="speed")
     return speed
-
-
-def _title(text: str) -> str:
-    """How the job is called in lists: its first words."""
-    line = " ".join(text.split())
-    return line if len(line) <= LONGEST_TITLE else f"{line[: LONGEST_TITLE - 1].rstrip()}…"
 
 
 PIPELINE = Pipeline(

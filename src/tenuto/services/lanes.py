@@ -46,6 +46,8 @@ class LanePlan:
             engine = choosing.choose_separator(engine, self.engines).name
         elif engine_kind == registry.LYRICS_ALIGNER:
             engine = choosing.choose_lyrics_aligner(engine, self.engines).name
+        elif engine_kind == registry.COMPOSER:
+            engine = choosing.choose_composer(engine, self.engines).name
         elif engine_kind == registry.TRANSCRIBER:
             registry.require_offered(engine, self.engines)
             registry.require_set_up(engine, self.engines)

@@ -15,7 +15,7 @@ from tenuto.db import migrate
 
 # Those that stay or take long are run as processes in the acceptance tests.
 ELSEWHERE = {
-    *("transcribe", "say", "transcripts realign", "separate", "align", "karaoke"),
+    *("transcribe", "say", "compose", "transcripts realign", "separate", "align", "karaoke"),
     *("serve", "work", "demo", "db copy", "engines fetch"),
 }
 RUN = {

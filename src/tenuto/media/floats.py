@@ -1,0 +1,45 @@
+"""Sound of our own in floats, on disk: 32-bit, little-endian, channel after channel of each frame, without a header."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import numpy.typing as npt
+
+SAMPLE = np.dtype("<f4")
+PIECE_FRAMES = 1 << 16
+LAYOUTS = {1: "mono", 2: "stereo"}
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class FloatSound:
+    """A file of such sound."""
+
+    path: Path
+    rate: int
+    channels: int = 2
+
+    @property
+    def frames(self) -> int:
+        """How long it is."""
+        return self.path.stat().st_size // (SAMPLE.itemsize * self.channels)
+
+    def pieces(self) -> Iterator[Floats]:
+        """All of it, in pieces of shape (frames, channels)."""
+        with self.path.open("rb") as file:
+            while (piece := np.fromfile(file, SAMPLE, PIECE_FRAMES * self.channels)).size:
+                yield piece.reshape(-1, self.channels)
+
+    def audio_frames(self, pieces: Iterator[Floats] | None = None) -> Iterator[Any]:
+        """The same, or what was made of its pieces, as FFmpeg wants it."""
+        for piece in self.pieces() if pieces is None else pieces:
+            interleaved = np.ascontiguousarray(piece, np.float32).reshape(1, -1)
+            frame = av.AudioFrame.from_ndarray(interleaved, format="flt", layout=LAYOUTS[self.channels])
+            frame.sample_rate = self.rate
+            yield frame

@@ -14,7 +14,7 @@ from tenuto.cli.door import door_of
 from tenuto.cli.failure import FAILED, REFUSALS, REFUSED, tell
 from tenuto.cli.follow import follow, reporter_for
 from tenuto.cli.options import JSON, Output
-from tenuto.cli.output import STANDARD_OUTPUT, free_path, print_bytes, write_whole
+from tenuto.cli.output import STANDARD_OUTPUT, check_folder, print_bytes, write_fetched, write_whole
 from tenuto.cli.show import document, note, plain
 from tenuto.cli.song_files import Known, Names, find_song, put_lyrics
 from tenuto.client import Client
@@ -87,6 +87,7 @@ def align(
     form = format_name or _format_of(output)
     if form not in FORMATS:
         raise errors.ValidationError(f"There is no format {form[:40]!r}; choose from: {', '.join(FORMATS)}.")
+    check_folder(output)
     options = {"engine": engine, "separator": separator, "language": language, "again": again}
     with open_backend() as backend, door_of(backend) as client:
         known = find_song(backend, client, song, Names(title, artist))
@@ -123,6 +124,7 @@ def karaoke(
     as_json: JSON = False,
 ) -> None:
     """Make a video to sing to: the band, and lyrics that follow."""
+    check_folder(output)
     options = {"engine": engine, "language": language, "again": again, "guide_db": guide, "semitones": key}
     options |= {"tempo": tempo, **_picture(size)}
     with open_backend() as backend, door_of(backend) as client:
@@ -132,8 +134,7 @@ def karaoke(
         jobs = _watch(backend, [begun.id], as_json=as_json)
         outputs: dict[str, list[dict[str, Any]]] = {}
         if jobs[0].status == "completed":
-            made = backend.artifact(jobs[0].id, "karaoke.mp4")
-            path = _put(made, output, f"{known.stem}.mp4")
+            path = _put_video(client, jobs[0].id, output, f"{known.stem}.mp4")
             outputs[jobs[0].id] = [{"format": "mp4", "path": path}]
             if subtitles and path is not None:
                 beside = Path(path).with_suffix(".ass")
@@ -171,22 +172,32 @@ def _end(
 
 
 def _write_stem(client: Client, song: Known, stem: str, folder: Path | None) -> dict[str, Any]:
-    data = client.download(f"/api/songs/{song.id}/stems/{stem}")
-    path = free_path((folder or song.folder) / f"{song.stem}.{stem}.wav", data)
-    write_whole(path, data)
+    wanted = (folder or song.folder) / f"{song.stem}.{stem}.wav"
+    path = write_fetched(wanted, lambda file: client.fetch(f"/api/songs/{song.id}/stems/{stem}", file), beside=True)
     note(f"Wrote {path}")
     return {"stem": stem, "path": str(path)}
 
 
 def _put(data: bytes, output: Path | None, name: str) -> str | None:
-    """Write to where it belongs; text that nobody gave a place for is printed."""
-    text = not name.endswith(".mp4")
-    if output == STANDARD_OUTPUT or (output is None and text):
+    """Write text to where it belongs, or print it when nobody gave a place."""
+    if output is None or output == STANDARD_OUTPUT:
         print_bytes(data)
         return None
-    path = output or free_path(Path(name), data)
-    path = path / name if path.is_dir() else path
+    path = output / name if output.is_dir() else output
     write_whole(path, data)
+    note(f"Wrote {path}")
+    return str(path)
+
+
+def _put_video(client: Client, job_id: str, output: Path | None, name: str) -> str | None:
+    """Write the video to where it belongs; it may be larger than this machine's memory."""
+    address = f"/api/jobs/{job_id}/artifacts/karaoke.mp4"
+    if output == STANDARD_OUTPUT:
+        print_bytes(client.download(address))
+        return None
+    wanted = output or Path(name)
+    wanted = wanted / name if wanted.is_dir() else wanted
+    path = write_fetched(wanted, lambda file: client.fetch(address, file), beside=output is None)
     note(f"Wrote {path}")
     return str(path)
 
@@ -198,6 +209,6 @@ def _format_of(output: Path | None) -> str:
 
 def _picture(size: str) -> dict[str, int]:
     width, _, height = size.partition("x")
-    if not (width.isdigit() and height.isdigit()):
+    if not (width.isdecimal() and height.isdecimal()):
         raise errors.ValidationError(f"--size is WIDTHxHEIGHT, such as 1280x720, not {size[:40]!r}.")
     return {"width": int(width), "height": int(height)}

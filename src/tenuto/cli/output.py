@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from filecmp import cmp
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from tenuto import errors
 from tenuto.cli.backend import Backend
@@ -75,8 +77,8 @@ def plan_target(
     is_folder = several or output.is_dir() or str(output).endswith(os.sep)
     if is_folder:
         output.mkdir(parents=True, exist_ok=True)
-    elif not output.parent.is_dir():
-        raise errors.ValidationError(f"The folder {output.parent} does not exist; make it first.")
+    else:
+        check_folder(output)
     return Target(formats, output, is_folder=is_folder, headings=False, quiet=quiet)
 
 
@@ -86,6 +88,12 @@ def handed_back(data: bytes) -> dict[str, str]:
         return {"text": data.decode()}
     except UnicodeDecodeError:
         return {"base64": base64.b64encode(data).decode()}
+
+
+def check_folder(output: Path | None) -> None:
+    """Refuse a place that cannot be written to, before any work is done for it."""
+    if output is not None and not output.parent.is_dir():
+        raise errors.ValidationError(f"The folder {output.parent} does not exist; make it first.")
 
 
 def print_bytes(data: bytes) -> None:
@@ -99,9 +107,13 @@ def print_bytes(data: bytes) -> None:
 
 def free_path(path: Path, data: bytes) -> Path:
     """The path itself, or one beside it: somebody may have corrected the file that is there."""
+    return _free(path, lambda found: found.read_bytes() == data)
+
+
+def _free(path: Path, is_same: Callable[[Path], bool]) -> Path:
     for number in range(1, MANY):
         found = path if number == 1 else path.with_stem(f"{path.stem} ({number})")
-        if not found.exists() or found.read_bytes() == data:
+        if not found.exists() or is_same(found):
             return found
     raise errors.ConflictError(f"There are {MANY} files named like {path}; remove some.")
 
@@ -111,9 +123,28 @@ def write_whole(path: Path, data: bytes) -> None:
     if path.exists() and not path.is_file():  # A device or a pipe cannot be replaced.
         path.write_bytes(data)
         return
-    part = path.with_name(f".{path.name}.part")
-    try:
+    with _part_of(path) as part:
         part.write_bytes(data)
         part.replace(path)
+
+
+def write_fetched(path: Path, fetch: Callable[[BinaryIO], None], *, beside: bool = False) -> Path:
+    """Write all that `fetch` brings or nothing; `beside` another file that lies there rather than over it."""
+    if path.exists() and not path.is_file():
+        with path.open("wb") as file:
+            fetch(file)
+        return path
+    with _part_of(path) as part:
+        with part.open("wb") as file:
+            fetch(file)
+        found = _free(path, lambda other: cmp(other, part, shallow=False)) if beside else path
+        return part.replace(found)
+
+
+@contextmanager
+def _part_of(path: Path) -> Iterator[Path]:
+    part = path.with_name(f".{path.name}.part")
+    try:
+        yield part
     finally:
         part.unlink(missing_ok=True)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 from urllib.parse import quote
 
 from tenuto import errors
@@ -45,6 +45,8 @@ BY_STATUS: Mapping[int, type[errors.TenutoError]] = {
     507: errors.StorageFull,
 }
 FAILURE = 400
+PARTIAL = 206
+PIECE_BYTES = 8 << 20
 
 
 class Client:
@@ -245,6 +247,21 @@ class Client:
     def download(self, address: str, **params: Any) -> bytes:
         """Any route that answers bytes."""
         return self._send("GET", address, params=_given(**params)).content
+
+    def fetch(self, address: str, target: BinaryIO) -> None:
+        """Any route that serves ranges: what it answers is written piece by piece, so that little of it is held."""
+        first, size = 0, 1
+        validator: dict[str, str] = {}
+        while first < size:
+            wanted = {"Range": f"bytes={first}-{first + PIECE_BYTES - 1}", **validator}
+            answer = self._send("GET", address, headers=wanted)
+            partial = answer.status_code == PARTIAL
+            if first and not partial:
+                raise errors.ConflictError(f"{address} was replaced while it was being fetched; fetch it again.")
+            target.write(answer.content)
+            first += len(answer.content)
+            size = int(answer.headers["content-range"].rpartition("/")[2]) if partial else first
+            validator = {"If-Range": answer.headers["etag"]} if partial else {}
 
     def send(self, address: str, data: bytes, media_type: str) -> dict[str, Any]:
         """Any route that takes bytes in place of what it has."""

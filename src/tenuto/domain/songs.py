@@ -34,6 +34,7 @@ MAX_TERM = 100
 YOUTUBE_ID = re.compile(r"[A-Za-z0-9_-]{1,20}")
 # Marks that turn the direction of writing and so can make a name look like another one.
 TURNING = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+VISIBLE = "LNPS"  # categories of letters, numbers, punctuation and symbols
 TRACK_NUMBER = re.compile(r"\d{1,3}(\.| -|_) *")
 DASH = re.compile(r" +[-\u2013\u2014] +")
 
@@ -49,10 +50,14 @@ class Tags:
 
 
 def clean_name(text: str) -> str:
-    """A title or a name as it is kept: one line, no signs that steer a screen, not longer than a name is."""
+    """A title or a name as it is kept: one line, no signs that steer a screen, not longer than a name is.
+
+    It is empty when nothing of it can be seen.
+    """
     text = unicodedata.normalize("NFC", text[: 16 * MAX_NAME].translate(TURNING))
     kept = (" " if unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") else sign for sign in text)
-    return " ".join("".join(kept).split())[:MAX_NAME].strip()
+    name = " ".join("".join(kept).split())[:MAX_NAME].strip()
+    return name if any(unicodedata.category(sign)[0] in VISIBLE for sign in name) else ""
 
 
 def names_in(file_name: str) -> Tags:

@@ -1,5 +1,7 @@
 """The Python client against answers a server, or something else at its address, may give."""
 
+import io
+
 import httpx
 import pytest
 
@@ -129,3 +131,39 @@ def test_an_estimate_asks_for_a_price_and_for_no_job():
         found = server.estimate("f", options={"engine": "openai"})
     assert (found.engine, found.cost_estimate, found.warnings) == ("openai", 0.5, ["w"])
     assert seen == [("POST", "/api/jobs/estimate")]
+
+
+def test_large_files_are_fetched_in_pieces(monkeypatch):
+    monkeypatch.setattr("tenuto.client.http.PIECE_BYTES", 4)
+    data, asked = b"0123456789", []
+
+    def answer(request):
+        first, last = map(int, request.headers["range"].removeprefix("bytes=").split("-"))
+        asked.append((first, request.headers.get("if-range")))
+        part = data[first : last + 1]
+        headers = {"ETag": '"a"', "Content-Range": f"bytes {first}-{first + len(part) - 1}/{len(data)}"}
+        return httpx.Response(206, content=part, headers=headers)
+
+    found = io.BytesIO()
+    with client(answer) as server:
+        server.fetch("/large", found)
+    assert (found.getvalue(), asked) == (data, [(0, None), (4, '"a"'), (8, '"a"')])
+
+
+def test_a_file_that_is_replaced_meanwhile_is_not_fetched_half(monkeypatch):
+    monkeypatch.setattr("tenuto.client.http.PIECE_BYTES", 4)
+
+    def answer(request):
+        if "if-range" in request.headers:
+            return httpx.Response(200, content=b"another one")
+        return httpx.Response(206, content=b"0123", headers={"ETag": '"a"', "Content-Range": "bytes 0-3/10"})
+
+    with client(answer) as server, pytest.raises(errors.ConflictError, match="replaced"):
+        server.fetch("/large", io.BytesIO())
+
+
+def test_a_server_without_ranges_answers_all_at_once():
+    found = io.BytesIO()
+    with client(always(200, content=b"all")) as server:
+        server.fetch("/large", found)
+    assert found.getvalue() == b"all"

@@ -1,11 +1,12 @@
 """Where results go, and what is never written over."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from tenuto import errors
-from tenuto.cli.output import free_path, handed_back, plan_target, print_bytes, write_whole
+from tenuto.cli.output import free_path, handed_back, plan_target, print_bytes, write_fetched, write_whole
 from tenuto.client import Export
 
 
@@ -108,3 +109,25 @@ def test_a_terminal_is_spared_what_is_no_text(monkeypatch):
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     with pytest.raises(errors.ValidationError, match="-o"):
         print_bytes(b"PK\x03\x04\xff")
+
+
+def test_what_is_fetched_is_written_whole_or_not_at_all(tmp_path):
+    def broken(file):
+        file.write(b"half")
+        raise errors.ServiceError("gone")
+
+    with pytest.raises(errors.ServiceError):
+        write_fetched(tmp_path / "song.wav", broken)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_fetched_lies_beside_what_was_there(tmp_path):
+    (tmp_path / "song.wav").write_bytes(b"mine")
+    for data, name in ((b"new", "song (2).wav"), (b"new", "song (2).wav"), (b"mine", "song.wav")):
+        path = write_fetched(tmp_path / "song.wav", lambda file, data=data: file.write(data), beside=True)
+        assert (path, path.read_bytes()) == (tmp_path / name, data)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_what_is_fetched_goes_into_a_device_as_it_comes(tmp_path):
+    assert write_fetched(Path(os.devnull), lambda file: file.write(b"data")) == Path(os.devnull)

@@ -105,6 +105,17 @@ def test_a_bad_file_does_not_keep_the_others_out(cli, ledger, folder):
     assert (done.code, len(done.json["added"]), len(done.json["failed"])) == (3, 2, 1)
 
 
+@pytest.mark.parametrize("command", ["align", "karaoke"])
+def test_a_folder_that_is_not_there_is_refused_before_any_work(cli, ledger, folder, command):
+    refused = cli(command, folder / "The Drums - Red.wav", "-o", folder / "nowhere" / "made")
+    assert (refused.code, "does not exist" in refused.err) == (3, True)
+    assert cli("songs", "list", "--json").json["items"] == []
+
+
+def test_a_size_of_odd_digits_is_refused(cli, ledger, folder):
+    assert cli("karaoke", folder / "The Drums - Red.wav", "--size", "²x²").code == 3
+
+
 def test_a_file_that_still_grows_waits(tmp_path):
     added = []
     watcher = Watcher([tmp_path], added.append)

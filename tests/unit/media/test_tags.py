@@ -190,3 +190,10 @@ def test_names_are_read_from_file_names(file_name, artist, title):
 def test_clean_names_stay_what_they_are():
     for name in ("Beyoncé", "東京", "א ב", "👩‍👩‍👧", "AC/DC", "<3", "x" * 300):
         assert clean_name(clean_name(name)) == clean_name(name) == name
+
+
+@pytest.mark.parametrize(
+    "name", ["\u200b", "\u200b\u200d\ufeff", "\U000e0041\U000e0042", "\ufffe", "\u0301\u0301", "\x1b", ""]
+)
+def test_a_name_that_nobody_can_see_is_none(name):
+    assert clean_name(name) == ""

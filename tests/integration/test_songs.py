@@ -96,6 +96,17 @@ def test_lyrics_get_times_and_doubtful_lines_are_named(here, tmp_path):
     assert all(stems.values())
 
 
+def test_a_video_times_only_the_lines_that_have_no_times(here, tmp_path):
+    song = add_song(here.house, make_song(tmp_path / "song.wav"), "Half", lyrics="")
+    here.house.lyrics.put(OWNER, song, "[00:00.50]first\nsecond\nthird?\n[00:05.00]by hand")
+    (job,) = ran(here, submit(here, "karaoke", song, aligner="fake-lyrics", **FAKE, **SMALL))
+    lines = song_of(here.house, song)[1].lyrics.lines
+    assert [(line.start_ms, line.confidence) for line in (lines[0], lines[3])] == [(500, None), (5000, None)]
+    assert [line.confidence for line in lines[1:3]] == [0.9, 0.2]
+    assert next(warning for warning in job.warnings if "doubtful" in warning).startswith("The times of 1 of 4 lines")
+    assert not any("no times" in warning for warning in job.warnings)
+
+
 def test_lyrics_that_a_person_changes_meanwhile_stay(here, tmp_path):
     song = add_song(here.house, make_song(tmp_path / "song.wav"), "Changed")
     job = submit(here, "align", song, engine="fake-lyrics")

@@ -10,7 +10,7 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 from operator import eq
 
-from tenuto.domain.lyrics import LyricLine, Lyrics, LyricWord, plain
+from tenuto.domain.lyrics import MAX_MS, LyricLine, Lyrics, LyricWord, plain
 
 _ALIKE = 0.6  # of their letters, counted from both ends, and two lines are the same one with a word put right
 _NEAR = 20  # lines around which such a line is looked for
@@ -27,6 +27,20 @@ def merge_times(old: Lyrics, new_text: str) -> Lyrics:
     kept = dict(_partners([line.text for line in old.lines], texts))
     lines = (_reworded(old.lines[kept[at]], text) if at in kept else LyricLine(text) for at, text in enumerate(texts))
     return replace(old, lines=tuple(lines))
+
+
+def fill_times(given: Lyrics, found: Sequence[LyricLine]) -> Lyrics:
+    """Give lines that have no times those that were found for them, where they fit between the lines that have."""
+    lines = list(given.shown())
+    bounds = [line.start_ms for line in lines if line.start_ms is not None]
+    earliest, after = 0, iter([*bounds[1:], 2 * MAX_MS])
+    latest = bounds[0] if bounds else 2 * MAX_MS
+    for at, (line, timed) in enumerate(zip(lines, found, strict=True)):
+        if line.start_ms is not None:
+            earliest, latest = max(earliest, line.start_ms), next(after)
+        elif line.text and timed.start_ms is not None and earliest <= timed.start_ms <= latest:
+            lines[at], earliest = timed, timed.start_ms
+    return replace(given, lines=tuple(lines), offset_ms=0)
 
 
 def _partners(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int]]:

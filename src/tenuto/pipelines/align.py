@@ -10,6 +10,7 @@ from typing import Any
 from tenuto import errors
 from tenuto.domain.known_songs import TAPPED, Song, SongLyrics
 from tenuto.domain.lyrics import LyricLine, lines_from_json
+from tenuto.domain.lyrics_edit import fill_times
 from tenuto.engines import registry
 from tenuto.engines.choosing import choose_lyrics_aligner
 from tenuto.pipelines.base import Outcome, Pipeline, Step, Steps, TimedLyrics
@@ -22,8 +23,8 @@ SHOWN_LINES, SHOWN_LETTERS = 3, 40
 LOADING_SECONDS, SLOWEST = 300.0, 10.0
 
 
-def align(steps: Steps) -> Outcome:
-    """Find out when each line is sung, and write it into the lyrics as they were when the step began."""
+def align(steps: Steps, *, keep_times: bool = False) -> Outcome:
+    """Find out when lines are sung, all or those without times, and write it into the lyrics as they were at first."""
     words = with_words(steps.lyrics())
     choice = choose_lyrics_aligner(str(steps.options.get("aligner", steps.options["engine"])), steps.engines)
     lines = [line.text for line in words.lyrics.lines]
@@ -42,8 +43,10 @@ def align(steps: Steps) -> Outcome:
         lambda share: steps.progress(0.1 + 0.9 * share, "listening for the lyrics"),
         timeout_seconds=LOADING_SECONDS + SLOWEST * length_ms / 1000,
     )
-    timed = lines_from_json(done["lines"])
-    found = replace(words.lyrics, lines=timed, offset_ms=0)
+    found = replace(words.lyrics, lines=lines_from_json(done["lines"]), offset_ms=0)
+    if keep_times:
+        found = fill_times(words.lyrics, found.lines)
+    timed = found.lines
     engine = "" if "aligner" in steps.options else choice.name
     warnings = (*done.get("warnings", ()), *doubts(timed))
     data = {"engine": choice.name, "lines": len(timed), "revision": words.revision}
@@ -60,7 +63,7 @@ def _vocals(steps: Steps) -> tuple[Path, int]:
 
 def doubts(lines: Sequence[LyricLine]) -> tuple[str, ...]:
     """A warning that names the lines whose times should be listened to."""
-    unsure = [(at, line) for at, line in enumerate(lines, 1) if line.text and (line.confidence or 0.0) < DOUBTFUL]
+    unsure = [(at, line) for at, line in enumerate(lines, 1) if line.text and _is_doubtful(line)]
     if not unsure:
         return ()
     sung = sum(bool(line.text) for line in lines)
@@ -68,6 +71,11 @@ def doubts(lines: Sequence[LyricLine]) -> tuple[str, ...]:
     more = " and others" if len(unsure) > SHOWN_LINES else ""
     told = f"The times of {len(unsure)} of {sung} lines are doubtful: line {shown}{more}."
     return (f"{told} Listen to them, and tap them where they are wrong.",)
+
+
+def _is_doubtful(line: LyricLine) -> bool:
+    by_a_person = line.is_timed and line.confidence is None
+    return not by_a_person and (line.confidence or 0.0) < DOUBTFUL
 
 
 def with_words(lyrics: SongLyrics | None) -> SongLyrics:

@@ -21,12 +21,12 @@ VIDEO, SUBTITLES = "karaoke", "subtitles"
 
 
 def time_lyrics(steps: Steps) -> Outcome:
-    """Time the lyrics, unless they are timed; what a person tapped is only replaced when that is asked for."""
+    """Time lines that have no times; what a person tapped is left alone, and times are only replaced when asked for."""
     words = align.with_words(steps.lyrics())
     timed = words.lyrics.is_synced or words.origin == TAPPED
     if timed and not steps.options["again"]:
         return Outcome({"origin": words.origin, "aligned": False})
-    return align.align(steps)
+    return align.align(steps, keep_times=not steps.options["again"])
 
 
 def film(steps: Steps) -> Outcome:

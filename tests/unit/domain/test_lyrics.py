@@ -18,7 +18,7 @@ from tenuto.domain.lyrics import (
     spelled,
     to_json,
 )
-from tenuto.domain.lyrics_edit import merge_times
+from tenuto.domain.lyrics_edit import fill_times, merge_times
 from unit.domain.lyrics_strategies import lyrics
 
 bounded = settings(max_examples=60, deadline=None, database=None)
@@ -206,3 +206,27 @@ def test_a_long_text_is_merged_in_a_moment():
     assert made.lines[0] == LyricLine("new")
     assert len(timed) == len(made.lines) - 1
     assert [line.start_ms for line in timed] == sorted(line.start_ms for line in timed)
+
+
+def test_lines_without_times_get_those_that_were_found_where_they_fit():
+    given = Lyrics(
+        (
+            LyricLine("a"),
+            LyricLine("b", 1000, 1500),
+            LyricLine("c"),
+            LyricLine(""),
+            LyricLine("d"),
+            LyricLine("e", 4000),
+        ),
+        offset_ms=100,
+    )
+    found = [
+        LyricLine(text, start, start + 300, (), 0.9)
+        for text, start in zip("abcxde", (500, 0, 2000, 0, 9000, 0), strict=True)
+    ]
+    filled = fill_times(given, found)
+    assert [line.start_ms for line in filled.lines] == [500, 1100, 2000, None, None, 4100]
+    assert [line.confidence for line in filled.lines] == [0.9, None, 0.9, None, None, None]
+    assert (filled.lines[1].end_ms, filled.offset_ms) == (1600, 0)
+    untimed = Lyrics(tuple(LyricLine(text) for text in "ab"))
+    assert fill_times(untimed, found[:2]).lines == (found[0], LyricLine("b"))

@@ -25,8 +25,13 @@ def folded(text: str) -> str:
 
 def terms(text: str) -> list[str]:
     """The words of a text, folded, each once, in order."""
-    cleaned = "".join(letter if letter.isalnum() else " " for letter in folded(text).replace("'", ""))
-    return list(dict.fromkeys(cleaned.split()))
+    cleaned = "".join(sign if _is_of_word(sign) else " " for sign in folded(text).replace("'", ""))
+    return list(dict.fromkeys(word for word in cleaned.split() if any(map(str.isalnum, word))))
+
+
+def _is_of_word(sign: str) -> bool:
+    # The vowels of Hindi and Thai are marks, and no letters by themselves.
+    return sign.isalnum() or unicodedata.category(sign).startswith("M")
 
 
 MAX_NAME = 300

@@ -9,7 +9,7 @@ from tagged_songs import cover_picture, encoded, tagged_flac, tone, wav
 from tenuto import errors
 from tenuto.children import run_here
 from tenuto.domain.media import MediaLimits
-from tenuto.domain.songs import Tags, clean_name, names_in
+from tenuto.domain.songs import Tags, clean_name, names_in, terms
 from tenuto.media.tags import LARGEST_COVER_BYTES, picture_type
 from tenuto.media.tools import MediaTools, sandbox_pool
 
@@ -197,3 +197,19 @@ def test_clean_names_stay_what_they_are():
 )
 def test_a_name_that_nobody_can_see_is_none(name):
     assert clean_name(name) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Café del Mar", ["cafe", "del", "mar"]),
+        ("don't (live)", ["dont", "live"]),
+        ("गाना हिन्दी", ["गाना", "हिनदी"]),
+        ("เพลงรัก", ["เพลงรัก"]),
+        ("Йод Ёж", ["иод", "еж"]),
+        ("\u2764\ufe0f Love", ["love"]),
+        ("!?", []),
+    ],
+)
+def test_words_of_all_scripts_stay_whole(text, words):
+    assert terms(text) == words

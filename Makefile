@@ -2,16 +2,18 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Two more than there are cores: tests of processes wait for a good part of their time.
+TESTERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 2 )))
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 demo: $(VENV)/base.stamp  ## transcribe a shipped recording
 	$(BIN)/tenuto demo
 
 test: $(VENV)/dev.stamp $(VENV)/openai1.stamp  ## the whole suite
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m pytest -n $(TESTERS) --dist loadgroup
 
 quick: $(VENV)/dev.stamp $(VENV)/openai1.stamp  ## the suite without its slow part
-	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not slow"
+	$(BIN)/python -m pytest -n $(TESTERS) --dist loadgroup -m "not slow"
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .

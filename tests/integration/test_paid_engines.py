@@ -130,6 +130,9 @@ def test_each_fault_is_tried_again_or_told_and_charges_are_known(engine, faults,
         service.reached.wait(60)
         assert not any(key in line for line in command_lines() for key in SECRETS)
         assert worker.wait(timeout=300) == 0, here.logs()
+        # The service may still be at a call that nobody waits for any more.
+        charged = {f"{MODELS[engine]}.{fault}": charges for fault, (_, _, charges, _) in faults.items()}
+        here.wait(lambda: all(service.charges[model] >= least for model, least in charged.items()), what="all charges")
         for fault, uid in jobs.items():
             code, calls, charges, doubt = faults[fault]
             job, model = here.job(uid), f"{MODELS[engine]}.{fault}"

@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 
 from tenuto.services.files import Readable
 
-RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+RANGE = re.compile(r"(?i:bytes)=(\d{0,18})-(\d{0,18})")
 # What Windows does not allow, and signs that turn the direction of writing and so hide an extension.
 UNWANTED = re.compile('[<>:"/\\\\|?*\\x00-\\x1f\\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]')
 RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
@@ -63,9 +63,11 @@ def send_stored(request: Request, stored: Readable, read: Callable[[Readable, in
         "Cache-Control": "private, no-cache",
         "Content-Disposition": disposition(stored.name),
     }
-    if etag in re.split(r"\s*,\s*", request.headers.get("if-none-match", "")):
+    # A proxy that compressed it calls a validator weak.
+    known = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}
+    if known & {etag, "*"}:
         return Response(status_code=NOT_MODIFIED, headers=headers)
-    part = wanted_range(request, stored.size_bytes, etag)
+    part = wanted_range(request, stored.size_bytes, etag) if request.method == "GET" else None
     first, length = part or (0, stored.size_bytes)
     if part:
         headers["Content-Range"] = f"bytes {first}-{first + length - 1}/{stored.size_bytes}"

@@ -202,6 +202,7 @@ def test_the_bytes_come_back_as_they_were(client, uploaded, recording):
     ("asked", "part"),
     [
         ("bytes=0-0", slice(0, 1)),
+        ("Bytes=0-0", slice(0, 1)),
         ("bytes=100-199", slice(100, 200)),
         ("bytes=64000-", slice(64_000, None)),
         ("bytes=-44", slice(-44, None)),
@@ -236,14 +237,16 @@ def test_a_range_of_another_version_gets_the_whole(client, uploaded):
     assert client.get(f"/api/files/{uploaded['id']}/content", headers=headers).status_code == 200
 
 
-def test_what_the_caller_has_is_not_sent_again(client, uploaded):
-    headers = {"If-None-Match": f'"x", "{uploaded["sha256"]}"'}
+@pytest.mark.parametrize("known", ['"x", "{}"', 'W/"{}" , "x"', "*"])
+def test_what_the_caller_has_is_not_sent_again(client, uploaded, known):
+    headers = {"If-None-Match": known.format(uploaded["sha256"])}
     answer = client.get(f"/api/files/{uploaded['id']}/content", headers=headers)
     assert (answer.status_code, answer.content) == (304, b"")
 
 
-def test_head_tells_size_and_type_alone(client, uploaded, recording):
-    answer = client.head(f"/api/files/{uploaded['id']}/content")
+@pytest.mark.parametrize("headers", [{}, {"Range": "bytes=0-9"}, {"Range": "bytes=99999999-"}], ids=str)
+def test_head_tells_size_and_type_of_the_whole(client, uploaded, recording, headers):
+    answer = client.head(f"/api/files/{uploaded['id']}/content", headers=headers)
     assert (answer.status_code, answer.content) == (200, b"")
     assert answer.headers["content-length"] == str(len(recording))
 

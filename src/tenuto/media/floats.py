@@ -36,6 +36,12 @@ class FloatSound:
             while (piece := np.fromfile(file, SAMPLE, PIECE_FRAMES * self.channels)).size:
                 yield piece.reshape(-1, self.channels)
 
+    def rewrite(self, pieces: Iterator[Floats]) -> None:
+        """Put in its place what is made of its pieces one by one, each as long as it was."""
+        with self.path.open("r+b") as file:
+            for piece in pieces:
+                file.write(np.ascontiguousarray(piece, SAMPLE).tobytes())
+
     def audio_frames(self, pieces: Iterator[Floats] | None = None) -> Iterator[Any]:
         """The same, or what was made of its pieces, as FFmpeg wants it."""
         for piece in self.pieces() if pieces is None else pieces:

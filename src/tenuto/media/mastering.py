@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -36,13 +35,12 @@ def decibels(factor: float) -> float:
 
 def master(
     sounds: Sequence[FloatSound],
-    targets: Sequence[Path],
     *,
     target_lufs: float = TARGET_LUFS,
     ceiling_db: float = CEILING_DB,
     tell: Callable[[float], None] = lambda _share: None,
 ) -> Mastered:
-    """Write the first sound as its master, and the others as that master changed them.
+    """Make the first sound its master, in its place, and change the others as that one was changed.
 
     Silence has no loudness: it is left as it is.
     """
@@ -61,10 +59,8 @@ def master(
         if after.integrated_lufs is None or abs(after.integrated_lufs - target_lufs) <= NEAR_LU:
             break
         gain_db += target_lufs - after.integrated_lufs
-    for each, target in zip(sounds, targets, strict=True):
-        with target.open("wb") as file:
-            for piece in limiter.limited(each.pieces(), gains, factor):
-                file.write(piece.tobytes())
+    for each in sounds:
+        each.rewrite(limiter.limited(each.pieces(), gains, factor))
     tell(1.0)
     limited_db = abs(decibels(float(gains.min(initial=1.0))))
     return Mastered(after, before, round(decibels(factor), 2), round(limited_db, 2))

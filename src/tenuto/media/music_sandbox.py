@@ -97,7 +97,6 @@ def master(payload: Payload, emit: Emit) -> Payload:
     with translated():
         found = mastering.master(
             sounds,
-            [Path(target) for target in payload["targets"]],
             target_lufs=payload["target_lufs"],
             ceiling_db=payload["ceiling_db"],
             tell=shares(emit),

@@ -198,8 +198,7 @@ class MediaTools:
 
     def master(
         self,
-        sources: Sequence[Path],
-        targets: Sequence[Path],
+        sounds: Sequence[Path],
         *,
         rate: int,
         target_lufs: float = TARGET_LUFS,
@@ -207,15 +206,14 @@ class MediaTools:
         on_progress: Callable[[float], None] = lambda _share: None,
         should_stop: Callable[[], bool] = lambda: False,
     ) -> Mastered:
-        """Write the first of `sources`, stereo in floats, at a loudness; the others change as it does."""
+        """Bring the first of `sounds`, stereo in floats, to a loudness, in its place; the others change as it does."""
         more = {
-            "sources": [str(source) for source in sources],
-            "targets": [str(target) for target in targets],
+            "sources": [str(sound) for sound in sounds],
             "rate": rate,
             "target_lufs": target_lufs,
             "ceiling_db": ceiling_db,
         }
-        found = self._music("master", sources[0], more=more, on_progress=on_progress, should_stop=should_stop)
+        found = self._music("master", sounds[0], more=more, on_progress=on_progress, should_stop=should_stop)
         return Mastered(loudness=Loudness(**found.pop("loudness")), before=Loudness(**found.pop("before")), **found)
 
     def encode_floats(

@@ -99,8 +99,7 @@ class _Take:
         )
         names = ["mix", *self.composed["stems"]]
         self._mastered = self._steps.media.master(
-            [self._folder / f"{name}.f32" for name in names],
-            [self._master(name) for name in names],
+            [self._sound(name) for name in names],
             rate=self._rate,
             should_stop=self._steps.should_stop,
         )
@@ -148,6 +147,7 @@ class _Take:
         for name in ("mix", *self.composed["stems"]):
             target = self._folder / f"{name}.{ending}"
             self._encode(name, target, form, tags)
+            self._sound(name).unlink()
             role, called = (MUSIC, MUSIC) if name == "mix" else (STEM, name)
             made.append(Artifact(target, role, kind, of_file=False, name=f"{called}.{ending}"))
         if (midi := self._folder / "music.mid").exists():
@@ -156,12 +156,12 @@ class _Take:
         details.write_text(json.dumps(document))
         return (*made, Artifact(details, DETAILS, "application/json", of_file=False, name=details.name))
 
-    def _master(self, name: str) -> Path:
-        return self._folder / f"{name}-mastered.f32"
+    def _sound(self, name: str) -> Path:
+        return self._folder / f"{name}.f32"
 
     def _encode(self, name: str, target: Path, form: str, tags: Mapping[str, str]) -> None:
         self._steps.media.encode_floats(
-            self._master(name), target, form, rate=self._rate, tags=tags, should_stop=self._steps.should_stop
+            self._sound(name), target, form, rate=self._rate, tags=tags, should_stop=self._steps.should_stop
         )
 
 

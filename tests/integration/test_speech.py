@@ -15,7 +15,7 @@ from tenuto.services.processing import Submission
 BOTH = pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 ENGINES = '["pocketsphinx", "fake", "fake-voice"]'
 SHORT = "Nothing is lost, and nothing is run twice."
-LONG = (SHORT + " ") * 1100
+LONG = (SHORT + " ") * 500
 
 
 @pytest.fixture

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from tenuto import errors
 from tenuto.engines import registry
 from tenuto.media.encoding import MUSIC_FORMATS, music_format
 from tenuto.pipelines.base import Artifact, Outcome, Pipeline, Step, Steps
@@ -51,18 +54,29 @@ def export(steps: Steps) -> Outcome:
     return Outcome({"name": name}, artifacts=(made,), warnings=said)
 
 
+_CHECKED = checker(
+    "a backing track",
+    {
+        "engine": ENGINE,
+        "stem": (INSTRUMENTAL, one_of(INSTRUMENTAL, VOCALS)),
+        "format": ("wav", one_of(*MUSIC_FORMATS)),
+        **SOUND,
+    },
+)
+
+
+def check(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options in full; a guide goes with the band alone."""
+    options = _CHECKED(given)
+    if options["stem"] == VOCALS and options["guide_db"] is not None:
+        raise errors.ValidationError("guide_db goes with the instrumental; the voice needs no guide.", field="guide_db")
+    return options
+
+
 PIPELINE = Pipeline(
     name="backing",
     steps=(*STEMS, Step("export", "exporting", 20, export)),
     needs_song=True,
     engine_kind=registry.SEPARATOR,
-    check_options=checker(
-        "a backing track",
-        {
-            "engine": ENGINE,
-            "stem": (INSTRUMENTAL, one_of(INSTRUMENTAL, VOCALS)),
-            "format": ("wav", one_of(*MUSIC_FORMATS)),
-            **SOUND,
-        },
-    ),
+    check_options=check,
 )

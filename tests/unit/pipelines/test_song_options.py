@@ -41,6 +41,7 @@ def test_without_options_the_song_stays_as_it_is():
     ("options", "complaint"),
     [
         ({"stem": "drums"}, "stem must be one of"),
+        ({"stem": "vocals", "guide_db": 0}, "guide_db goes with the instrumental"),
         ({"format": "midi"}, "format must be one of"),
         ({"tempo": True}, "tempo must be a number"),
         ({"semitones": [1]}, "semitones must be a number"),

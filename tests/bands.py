@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from singing import sing
+from tenuto.domain.lyrics import LyricLine
 
 RATE = 44_100
 LINES = (
@@ -52,29 +53,39 @@ class Song:
 
     vocals: np.ndarray
     band: np.ndarray
+    lines: tuple[LyricLine, ...] = ()
 
     @property
     def mix(self):
         return self.vocals + self.band
 
+    def leaking(self, decibels):
+        """The voice with its band under it, so loud against the voice where it sings."""
+        sounds = np.abs(self.vocals).max(axis=0) > 1e-3
+        level = np.sqrt(np.square(self.vocals[:, sounds]).mean() / np.square(self.band[:, sounds]).mean())
+        return self.vocals + self.band * level * 10 ** (decibels / 20)
+
     @property
     def mono(self):
-        return Song(*(np.repeat(part.mean(axis=0, keepdims=True), 2, axis=0) for part in (self.vocals, self.band)))
+        return Song(
+            *(np.repeat(part.mean(axis=0, keepdims=True), 2, axis=0) for part in (self.vocals, self.band)), self.lines
+        )
 
 
-@functools.cache
-def song(name, lines=LINES):
-    """One of PLANS, sung and played."""
+@functools.lru_cache(maxsize=4)
+def song(name, lines=LINES, seed=71):
+    """One of PLANS, sung and played; another seed is another melody and rhythm."""
     plan = PLANS[name]
-    seed = list(PLANS).index(name) + 71
-    voice = sing(lines, voice=plan.voice, bpm=plan.bpm, root=plan.root, mode=plan.mode, seed=seed).samples
+    seed += list(PLANS).index(name)
+    sung = sing(lines, voice=plan.voice, bpm=plan.bpm, root=plan.root, mode=plan.mode, seed=seed)
+    voice = sung.samples
     vocals = np.stack([voice, voice]) + plan.echo * echo(voice)
     band = play(plan, len(voice), seed)
-    sung = np.abs(voice) > 1e-3
-    level = np.sqrt(np.square(band[:, sung]).mean() / np.square(vocals[:, sung]).mean())
+    sounds = np.abs(voice) > 1e-3
+    level = np.sqrt(np.square(band[:, sounds]).mean() / np.square(vocals[:, sounds]).mean())
     vocals = vocals * level * 10 ** (plan.voice_db / 20)
     loudest = np.abs(vocals + band).max() / 0.9
-    return Song((vocals / loudest).astype(np.float32), (band / loudest).astype(np.float32))
+    return Song((vocals / loudest).astype(np.float32), (band / loudest).astype(np.float32), sung.lines)
 
 
 def play(plan, length, seed):

@@ -1,16 +1,21 @@
 """What every lyrics aligner keeps to, whatever it is given."""
 
+import wave
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
+import bands
 from recordings import SAMPLE_RATE, write_wave
+from songbook import SONGS
 from tenuto import errors
 from tenuto.children import ChildPool, Limits
 from tenuto.domain.lyrics import lines_from_json
+from tenuto.domain.media import MediaLimits
 from tenuto.engines import registry
 from tenuto.engines.config import EngineConfig
+from tenuto.media.tools import MediaTools
 
 TARGET = "tenuto.engines.aligning_lyrics:align_lyrics"
 NAMES = registry.names(registry.LYRICS_ALIGNER)
@@ -48,6 +53,12 @@ def bursts(seconds):
     """Rough noise that comes and goes, which a detector may take for a voice."""
     times = np.arange(int(seconds * SAMPLE_RATE)) / SAMPLE_RATE
     return NOISE.normal(0, 3000, times.size) * (np.sin(2 * np.pi * 0.4 * times) > 0)
+
+
+def write_stereo(path, samples):
+    with wave.open(str(path), "wb") as writer:
+        writer.setparams((2, 2, bands.RATE, 0, "NONE", ""))
+        writer.writeframes(np.clip(samples.T * 32_767, -32_768, 32_767).astype("<i2").tobytes())
 
 
 def check(found, given, length_ms):
@@ -98,6 +109,28 @@ def test_far_more_text_than_song_stays_inside_of_it(pool, name, tmp_path, number
 def test_the_same_sound_gives_the_same_times(pool, name, tmp_path):
     path = write_wave(tmp_path / "vocals.wav", bursts(6))
     assert align(pool, name, path, VERSE)[0] == align(pool, name, path, VERSE)[0]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("band", ["ballad", "dance"])
+def test_lines_are_found_in_what_the_embedded_separator_took_out_of_a_mix(pool, tmp_path, band, record_property):
+    """On songs that nothing was tuned on."""
+    song = bands.song(band, SONGS["dog"].lines, 5)
+    mix, stems = tmp_path / "mix.wav", (tmp_path / "vocals.wav", tmp_path / "instrumental.wav")
+    write_stereo(mix, song.mix)
+    separator = registry.load("embedded", registry.SEPARATOR)(EngineConfig(models_dir=tmp_path))
+    separator.separate(mix, *stems, "", lambda _share: None)
+    MediaTools(pool, MediaLimits()).decode(stems[0], tmp_path / "voice.wav")
+    lines = [line.text for line in song.lines]
+    found, warnings, _ = align(pool, "lyrics-align", tmp_path / "voice.wav", lines, "en")
+    wrong = np.abs([line.start_ms - real.start_ms for line, real in zip(found, song.lines, strict=True) if real.words])
+    told = f"{band}: median {np.median(wrong):.0f} ms, {np.mean(wrong <= 300):.2f} within 0.3 s, worst {wrong.max()} ms"
+    print(told)
+    record_property("lyrics", told)
+    assert np.median(wrong) <= 200
+    assert np.mean(wrong <= 300) >= 0.6
+    assert any("A band sounds in the vocals" in warning for warning in warnings)
 
 
 def test_what_is_no_sound_is_refused(pool, tmp_path):

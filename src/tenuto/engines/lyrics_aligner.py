@@ -19,6 +19,7 @@ from tenuto.domain.wording import pieces, shared_out
 from tenuto.engines.aligner import PocketsphinxAligner
 from tenuto.engines.base import EngineReport, Progress
 from tenuto.engines.config import EngineConfig
+from tenuto.engines.lyrics_aligner_band import BandHearing, hear_beside_band
 from tenuto.engines.lyrics_aligner_confidence import TOO_FAST, Evidence, confidence, score_of
 from tenuto.engines.lyrics_aligner_places import Span, evenly, place, syllables
 from tenuto.engines.lyrics_aligner_search import HeardLine, LineSearch
@@ -32,6 +33,8 @@ MARGINS_MS = (150, 30, 400)  # around a line whose sound is scored: some paths c
 FOUND_LATER = 0.5
 MOST_LINES = 500  # are listened for: the grammar grows with their square, and no song has as many
 SEARCH_SHARE = 0.9  # of the time it all takes
+LONE_VOICE_DB = 30.0  # from its loud parts down to its quiet ones; where a band leaks in, it is less
+BESIDE_BAND = "A band sounds in the vocals: lines are found through it, and less exactly than in a voice alone."
 
 
 @dataclass(frozen=True)
@@ -72,17 +75,23 @@ class LyricsAlign:
         with open_wave(vocals) as reader:
             length, voice = duration_ms(reader), find_voice(reader)
             reader.rewind()
-            pcm = gated(reader.readframes(reader.getnframes()), voice)
+            pcm = reader.readframes(reader.getnframes())
         sung = [line if is_sung(line) else "" for line in lines]
         if voice.is_silent or not any(sung):
             self.notes = ("Nobody sings in this sound: the lines are spread over it evenly.",) if any(sung) else ()
             progress(1.0)
             return _untouched(lines, sung, voice, length)
-        search = LineSearch(sung[:MOST_LINES])
-        heard = search.find(pcm, lambda share: progress(SEARCH_SHARE * share))
-        heard += [{} for _ in sung[MOST_LINES:]]
-        self.notes = _notes(sung, search.sayable, heard, language)
-        found = self._placed(vocals, sung, heard, voice, length)
+        tell = lambda share: progress(SEARCH_SHARE * share)  # noqa: E731 - one line says it
+        more: list[HeardLine] = [{} for _ in sung[MOST_LINES:]]
+        if voice.contrast_db < LONE_VOICE_DB:
+            hearing = hear_beside_band(pcm, sung[:MOST_LINES], tell)
+            self.notes = (*_notes(sung, hearing.sayable, hearing.lines + more, language), BESIDE_BAND)
+            found = _placed_beside_band(sung, hearing, length)
+        else:
+            search = LineSearch(sung[:MOST_LINES])
+            heard = search.find(gated(pcm, voice), tell) + more
+            self.notes = _notes(sung, search.sayable, heard, language)
+            found = self._placed(vocals, sung, heard, voice, length)
         progress(1.0)
         return _in_order(lines, found, length)
 
@@ -128,6 +137,20 @@ class LyricsAlign:
             sure = confidence(evidence) >= FOUND_LATER
             found[at] = Placed((spans[0][0], spans[-1][1]), spans, evidence) if sure else _guessed(line, spot, voice)
         return found
+
+
+def _placed_beside_band(sung: Sequence[str], hearing: BandHearing, length: int) -> dict[int, Placed]:
+    """Lines that were heard through a band; the others stand between them, where somebody sings."""
+    voice = hearing.voice
+    known = {at: _from_heard(sung[at], line) for at, line in enumerate(hearing.lines) if line}
+    found = {
+        at: Placed((spans[0][0], spans[-1][1]), spans, Evidence(None, 0.0, 0.0, hearing.sure[at]))
+        for at, spans in known.items()
+    }
+    for group, start, end in _gaps(sung, known, length):
+        spots = place(voice, [syllables(sung[at]) for at in group], start, end)
+        found |= {at: _guessed(sung[at], spot, voice) for at, spot in zip(group, spots, strict=True)}
+    return found
 
 
 def is_sung(line: str) -> bool:

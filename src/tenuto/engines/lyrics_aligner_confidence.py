@@ -22,6 +22,7 @@ class Evidence:
     score: float | None  # mean score of its frames; None when its words were not heard
     voice: float  # share of it that is sung
     pace: float  # syllables a second
+    beside_band: float | None = None  # how sure a line is that was heard through a band
 
 
 def score_of(times: Sequence[Timed]) -> float | None:
@@ -33,6 +34,8 @@ def score_of(times: Sequence[Timed]) -> float | None:
 
 def confidence(evidence: Evidence) -> float:
     """From 0, it is not sung there, to 1."""
+    if evidence.beside_band is not None:
+        return evidence.beside_band
     voiced = min(1.0, evidence.voice / SUNG_SHARE)
     if evidence.score is None:
         return NOT_HEARD * voiced

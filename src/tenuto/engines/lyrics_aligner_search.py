@@ -44,7 +44,7 @@ class LineSearch:
 
     def __init__(self, lines: Sequence[str]) -> None:
         self._lines = lines
-        self._package = _package()
+        self._package = sphinx()
         self.ways: list[dict[int, list[str]]] = [{} for _ in lines]
 
     @property
@@ -71,7 +71,7 @@ class LineSearch:
         decoder = self._package.Decoder(
             samprate=SAMPLE_RATE, lm=None, cmn="live", beam=beam, wbeam=beam, pbeam=beam, lw=1.0, loglevel="FATAL"
         )
-        self.ways = [_ways(line, decoder) for line in self._lines]
+        self.ways = [ways_to_say(line, decoder) for line in self._lines]
         every = [
             (f"l{line}w{word}" if number == 1 else f"l{line}w{word}({number})", phones)
             for line, words in enumerate(self.ways)
@@ -127,7 +127,7 @@ def _hear(decoder: Any, pcm: bytes, progress: Progress) -> bool:
     return decoder.hyp() is not None
 
 
-def _ways(line: str, decoder: Any) -> dict[int, list[str]]:
+def ways_to_say(line: str, decoder: Any) -> dict[int, list[str]]:
     """Number of a piece → how it may be said, for those that can be said."""
     found = {number: list(_said(piece, decoder)) for number, piece in enumerate(pieces(line))}
     return {number: ways[:MOST_WAYS] for number, ways in found.items() if ways}
@@ -146,7 +146,8 @@ def _said(piece: str, decoder: Any) -> Iterator[str]:
         yield from pronunciations(piece, lambda word: decoder.lookup_word(word) or None)
 
 
-def _package() -> Any:
+def sphinx() -> Any:
+    """The package pocketsphinx, or an error that says how to get it."""
     try:
         return importlib.import_module("pocketsphinx")
     except ImportError as error:

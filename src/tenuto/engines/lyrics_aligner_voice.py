@@ -32,6 +32,7 @@ class Voice:
 
     level: Floats
     sings: Flags
+    contrast_db: float = 0.0  # between its loud parts and its quiet ones
 
     @property
     def is_silent(self) -> bool:
@@ -60,7 +61,7 @@ def find_voice(reader: wave.Wave_read) -> Voice:
     if high < SILENT_DB:
         return Voice(level - np.float32(SILENT_DB), np.zeros(level.size, np.bool_))
     border = max(SILENT_DB, float(low + LOUD_SHARE * (high - low)))
-    return Voice(level - np.float32(border), _tidied(level > border))
+    return Voice(level - np.float32(border), _tidied(level > border), float(high - low))
 
 
 def gated(pcm: bytes, voice: Voice) -> bytes:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2] / "src" / "tenuto"
+ROOT = Path(__file__).parents[1] / "src" / "tenuto"
 GROUND = {"errors", "domain"}
 MAY_IMPORT = {
     "__init__": set(),

@@ -1,4 +1,4 @@
-"""A thousand jobs from eight clients at once: none lost, none doubled."""
+"""Hundreds of jobs from eight clients at once, a thousand on SQLite: none lost, none doubled."""
 
 import time
 import uuid
@@ -12,7 +12,7 @@ import pytest
 from ledgers import database_url, make_recording
 from server import running_server
 
-JOBS, CLIENTS = 1000, 8
+CLIENTS = 8
 STANDSTILL_SECONDS = 120
 
 
@@ -32,25 +32,27 @@ def submit(client, file, mark):
 
 @pytest.mark.slow
 @pytest.mark.timeout(2400)
-@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def test_a_thousand_jobs_of_eight_clients_are_each_done_once(kind, tmp_path):
+@pytest.mark.parametrize(
+    ("kind", "jobs"), [("sqlite", 1000), pytest.param("postgresql", 400, marks=pytest.mark.postgres)]
+)
+def test_all_jobs_of_eight_clients_are_each_done_once(kind, jobs, tmp_path):
     recording = make_recording(tmp_path / "short.wav", 1).read_bytes()
     marks = tmp_path / "marks"
     marks.mkdir()
     settings = {"TENUTO_CONCURRENCY": "8"}
     with database_url(kind, tmp_path) as url, running_server(tmp_path, TENUTO_DATABASE_URL=url, **settings) as server:
         with ThreadPoolExecutor(CLIENTS) as pool:
-            shares = [range(first, JOBS, CLIENTS) for first in range(CLIENTS)]
+            shares = [range(first, jobs, CLIENTS) for first in range(CLIENTS)]
             found = pool.map(lambda numbers: submit_many(server, recording, marks, numbers), shares)
             ids = [uid for each in found for uid in each]
-        assert len(set(ids)) == JOBS
+        assert len(set(ids)) == jobs
         wait_until_done(server)
         found = list(all_jobs(server.client))
         assert Counter(job["id"] for job in found) == dict.fromkeys(ids, 1)
         assert not [(job["status"], job["error"]) for job in found if job["status"] != "completed"], server.log_text()
         assert {job["attempts"] for job in found} == {1}
         calls = [len(path.read_text().splitlines()) for path in Path(marks).iterdir()]
-        assert calls == [1] * JOBS
+        assert calls == [1] * jobs
 
 
 def wait_until_done(server):

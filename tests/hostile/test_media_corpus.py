@@ -18,7 +18,7 @@ from tenuto import errors
 from tenuto.domain.media import MediaLimits
 from tenuto.media.tools import MediaTools, sandbox_pool
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("hostile-corpus")]
 
 CPU_SECONDS = 10
 MEMORY_BYTES = 400 << 20

@@ -12,7 +12,7 @@ from tenuto.db.work import EVERYONE
 from tenuto.domain.jobs import JobStatus
 from unit.db.rows import family
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("a-million-jobs")]
 ROWS = 1_000_000
 JOBS = f"""
 WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {ROWS})

@@ -1,6 +1,6 @@
 """A real worker that kills itself at the point the job's options name; run as a program.
 
-`extra.die_at` (of a job on a song: its title, "die_at POINT"), obeyed once per job (or always, with `extra.die_again`), is one of: begun, before:STEP, during:STEP, computed:STEP, recorded:STEP, part:N, finishing, finished.
+`extra.die_at` (of a job on a song or a deck: the end of its title or name, "- die_at POINT"), obeyed once per job (or always, with `extra.die_again`), is one of: begun, before:STEP, during:STEP, computed:STEP, recorded:STEP, part:N, finishing, finished.
 Everything else is tenuto's own code. Each step that really runs leaves a line in TENUTO_TEST_RAN. With TENUTO_TEST_PART_SECONDS the
 fake engine hears in parts that short.
 """
@@ -70,9 +70,13 @@ class FaultyRun(Run):
             die(self.job, f"during:{self.step.name}")
         super().progress(share, message)
 
-    def has_artifact(self, kind):
+    def has_artifact(self, kind, name=""):
         die(self.job, f"during:{self.step.name}")
-        return super().has_artifact(kind)
+        return super().has_artifact(kind, name)
+
+    def presentation(self):
+        die(self.job, f"during:{self.step.name}")
+        return super().presentation()
 
     def transcript(self):
         die(self.job, f"during:{self.step.name}")

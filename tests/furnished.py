@@ -1,10 +1,14 @@
 """One of everything on a ledger that holds one finished job, made by commands."""
 
+import contextlib
 import json
 import shutil
 
 from cli_environment import RECORDING
+from presented import presented
 from tagged_songs import encoded
+from tenuto.cli.door import open_door
+from tenuto.cli.prepare import open_house
 
 
 def furnish(cli, place, monkeypatch):
@@ -31,6 +35,10 @@ def furnish(cli, place, monkeypatch):
         "DELIVERY": cli("webhooks", "test", webhook, "--json").json["id"],
         "BUDGET": cli("budget", "set", "5", "--period", "day", "--json").json["id"],
         **_songs(cli, place),
+        "DECK": _presentation(place),
+        "GENERATION": _generation(cli)["id"],
+        "PROMPT": _prompt(cli),
+        "SAMPLE": cli("voices", "add", str(RECORDING), "--consent", "They said so.", "--json").json["id"],
     }
 
 
@@ -47,7 +55,28 @@ def _songs(cli, place):
     return {"SONG": song, "LYRICS": str(lyrics), "TALK": str(talk), "FOLDER": str(folder)}
 
 
+def _generation(cli, prompt="a click"):
+    """A piece of music that was cancelled before anybody composed it."""
+    with open_door() as client:
+        (item,) = client.generate({"prompt": prompt, "hold": True})
+    assert cli("jobs", "cancel", item["job"]["id"]).code == 0
+    return item
+
+
+def _prompt(cli):
+    """The id of a prompt whose music is gone."""
+    item = _generation(cli, "a clack")
+    assert cli("generations", "delete", item["id"]).code == 0
+    return item["prompt_id"]
+
+
 def set_up(place, monkeypatch):
     """Set what commands about these things need."""
     monkeypatch.setenv("TENUTO_WEBHOOK_ALLOW", '["127.0.0.1"]')
     monkeypatch.setenv("TENUTO_IMPORT_DIRS", json.dumps([str(place / "more")]))
+
+
+def _presentation(place):
+    """The id of a deck of three slides that waits to be filmed anew."""
+    with contextlib.closing(open_house()) as house:
+        return presented(house, place / "plans.pptx", options={"engine": "auto"}).row.uid

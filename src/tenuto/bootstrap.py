@@ -17,6 +17,7 @@ from tenuto.domain.jobs import RetryPolicy
 from tenuto.domain.media import MediaLimits
 from tenuto.engines import registry
 from tenuto.engines.config import EngineConfig
+from tenuto.media.slides import office_pool
 from tenuto.media.tools import MediaTools, sandbox_pool
 from tenuto.outside.calls import Caller
 from tenuto.outside.urls import read_networks
@@ -35,10 +36,12 @@ from tenuto.services.editing import EditingService
 from tenuto.services.engines import EngineService
 from tenuto.services.exports import ExportService
 from tenuto.services.files import FileLimits, FileService
+from tenuto.services.generations import GenerationService
 from tenuto.services.health import HealthService
 from tenuto.services.imports import FetchLimits, ImportService
 from tenuto.services.lanes import LanePlan
 from tenuto.services.lexicons import LexiconService
+from tenuto.services.presentations import PresentationService
 from tenuto.services.pricing import Pricing
 from tenuto.services.processing import ProcessingService
 from tenuto.services.resumable import ResumableService
@@ -50,6 +53,7 @@ from tenuto.services.transcripts import TranscriptService
 from tenuto.services.unbroken import Unbroken
 from tenuto.services.upkeep import UpkeepService
 from tenuto.services.usage import UsageService
+from tenuto.services.voice_clones import VoiceService
 from tenuto.services.voices import KnownVoiceService
 from tenuto.services.webhooks import WebhookService
 from tenuto.settings import Settings
@@ -82,7 +86,10 @@ class Tenuto:
     songs: SongService
     lyrics: SongLyricsService
     imports: ImportService
+    generations: GenerationService
     known_voices: KnownVoiceService
+    voices: VoiceService
+    presentations: PresentationService
     editing: EditingService
     exports: ExportService
     artifacts: ArtifactService
@@ -126,7 +133,8 @@ def build(settings: Settings, *, check_schema: bool = True) -> Tenuto:
     settings.actual_work_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     limits = media_limits(settings)
     sandbox = sandbox_pool(settings.actual_concurrency, limits)
-    media = MediaTools(sandbox, limits)
+    drawing = office_pool(max(1, settings.actual_concurrency // 2))
+    media = MediaTools(sandbox, limits, drawing)
     # Copies have children of their own: one of many hours must not hold up the uploads, which are opened in the others.
     copying = max(1, settings.actual_concurrency // 2)
     copy_sandbox = sandbox_pool(copying, limits)
@@ -153,7 +161,10 @@ def build(settings: Settings, *, check_schema: bool = True) -> Tenuto:
         songs=songs,
         lyrics=SongLyricsService(database),
         imports=imports,
+        generations=GenerationService(database, processing),
         known_voices=KnownVoiceService(database),
+        voices=VoiceService(database, files),
+        presentations=PresentationService(database, files, processing),
         editing=EditingService(database, processing),
         artifacts=ArtifactService(database),
         exports=ExportService(database, content),
@@ -170,7 +181,7 @@ def build(settings: Settings, *, check_schema: bool = True) -> Tenuto:
         usage=UsageService(database, settings.currency),
         budgets=BudgetService(database),
         catalogue=EngineService(engines),
-        pools=(sandbox, copy_sandbox, imports.children),
+        pools=(sandbox, copy_sandbox, drawing, imports.children),
     )
 
 
@@ -236,6 +247,7 @@ def build_processing(
         queue,
         lane_plan(settings).lane_of,
         pricing=Pricing(price_table(settings), engines),
+        importing=import_caller(settings),
         retention_days=settings.job_retention_days,
         deadline_seconds=settings.deadline_seconds,
     )
@@ -394,6 +406,7 @@ def engine_config(settings: Settings) -> EngineConfig:
         diarizer=settings.diarizer,
         pyannote_model=settings.pyannote_model,
         demucs_model=settings.demucs_model,
+        musicgen_model=settings.musicgen_model,
         separator=settings.separator,
         offered=tuple(settings.engines),
         openai_api_key=settings.openai_api_key.get_secret_value().strip(),

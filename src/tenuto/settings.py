@@ -178,6 +178,7 @@ class Settings(BaseSettings):
         "pyannote/speaker-diarization-community-1", "PYANNOTE_MODEL", help="hub id or local folder"
     )
     demucs_model: str = setting("htdemucs", "DEMUCS_MODEL", help="one of demucs' names, or a local folder")
+    musicgen_model: str = setting("facebook/musicgen-small", "MUSICGEN_MODEL", help="hub id or local folder")
     separator: str = setting("auto", "SEPARATOR", help="what parts songs; auto is demucs where it works, or embedded")
     openai_api_key: SecretStr = setting(
         SecretStr(""), "OPENAI_API_KEY", "OPENAI_API_KEY", help="key of the engine openai, which is paid"

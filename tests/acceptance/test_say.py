@@ -50,6 +50,10 @@ def test_a_text_is_said_into_a_file(tenuto, tmp_path):
 def test_what_cannot_be_said_is_refused(tenuto, tmp_path):
     assert tenuto("say", " ").code != 0
     assert tenuto("say", WORDS, "--format", "midi").code != 0
+    assert tenuto("say", WORDS, "-o", "said.mp3", "--format", "wav").code == 3
+    assert tenuto("say", WORDS, "-o", "said.txt").code == 3
+    assert tenuto("say", WORDS, "-o", "-", "--json").code == 3
+    assert tenuto("say", WORDS, "-o", "nowhere/said.wav").code == 3
     assert tenuto("say", WORDS, "--engine", "nobody").code != 0
     assert not list(tmp_path.glob("speech*"))
 

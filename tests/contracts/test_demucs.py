@@ -1,7 +1,7 @@
 """The separator demucs with torch, on a tiny model of random weights; skipped where torch is not installed.
 
-torch has no wheel for Linux without graphics cards on the package index, so the suite does not install it: these run
-after `pip install 'tenuto[demucs]'`. Everything up to torch is tested in tests/unit/engines/test_demucs_separator.py.
+torch brings gigabytes, so the suite does not install it: `make neural` does, and runs these. Everything up to torch is
+tested in tests/unit/engines/test_demucs_separator.py.
 """
 
 import wave
@@ -9,6 +9,7 @@ import wave
 import numpy as np
 import pytest
 
+from needs import need_neural
 from tenuto import errors
 from tenuto.engines import stems
 from tenuto.engines.base import Separation
@@ -16,8 +17,7 @@ from tenuto.engines.config import EngineConfig
 from tenuto.engines.demucs_separator import DemucsSeparator
 from tiny_demucs import SOURCES, make_model
 
-torch = pytest.importorskip("torch")
-pytest.importorskip("demucs")
+need_neural("torch", "demucs")
 RATE = 44_100
 
 
@@ -57,6 +57,7 @@ def test_a_local_model_parts_a_mix_into_stems_that_sum_to_it(monkeypatch, tmp_pa
 
 
 def test_what_it_finds_is_what_demucs_finds(tmp_path, model, mix):
+    import torch
     from demucs.apply import BagOfModels, apply_model
     from demucs.hf import load_safetensors_model
 
@@ -83,4 +84,12 @@ def test_it_stops_between_two_stretches(tmp_path, model, mix):
 def test_a_model_without_voices_is_refused(tmp_path, mix):
     folder = make_model(tmp_path / "other", sources=["drums", "bass"])
     with pytest.raises(errors.EngineError, match="not for voices"):
+        engine(tmp_path, folder).separate(mix, tmp_path / "v.wav", tmp_path / "i.wav", "", lambda _share: None)
+
+
+def test_a_part_that_is_cut_off_is_the_engines_trouble(tmp_path, mix):
+    folder = make_model(tmp_path / "cut")
+    part = folder / "part0.safetensors"
+    part.write_bytes(part.read_bytes()[:-1000])
+    with pytest.raises(errors.EngineError, match="cannot be loaded"):
         engine(tmp_path, folder).separate(mix, tmp_path / "v.wav", tmp_path / "i.wav", "", lambda _share: None)

@@ -148,8 +148,14 @@ def test_a_job_that_comes_by_another_door_is_judged_too(here):
     with pytest.raises(errors.ForbiddenAddress):
         here.house.imports.submit(OWNER, "http://127.0.0.2/song.wav", NAMES)
     wish = Submission(kind="import", options={"url": "http://127.0.0.2/song.wav"})
+    with pytest.raises(errors.ForbiddenAddress):
+        here.house.processing.submit(OWNER, wish)
+
+
+def test_a_worker_judges_addresses_by_its_own_settings(here):
+    wish = Submission(kind="import", options={"url": "http://127.0.0.1/song.wav"})
     job = here.house.processing.submit(OWNER, wish)
-    here.start_worker("--drain").wait(timeout=120)
+    here.start_worker("--drain", TENUTO_IMPORT_ALLOW="[]").wait(timeout=120)
     assert here.job(job.uid).error_code == "forbidden_address"
 
 

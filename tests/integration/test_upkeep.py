@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from hostile import packages
 from ledgers import OWNER, ledger, make_recording
 from tenuto import bootstrap, errors
 from tenuto.db.models import FileRow, WorkerRow, now
@@ -29,6 +30,12 @@ def here(request, tmp_path):
 
 def upload(here, name="a.wav", seconds=3):
     return here.house.files.save_audio_file(OWNER, make_recording(here.folder / name, seconds))
+
+
+def upload_deck(here):
+    path = here.folder / "plan.pptx"
+    path.write_bytes(packages.deck())
+    return here.house.files.save_audio_file(OWNER, path)
 
 
 def expire(here, uid):
@@ -91,6 +98,24 @@ def test_an_expired_recording_can_be_archived_as_a_small_copy(tmp_path):
         assert stored(here) == {kept.storage_key}
         assert here.house.upkeep.get_storage_stats(OWNER)["bytes"] == kept.size_bytes
         assert here.house.upkeep.cleanup_old_audio_files().scanned == 0
+
+
+def test_an_expired_deck_goes_like_a_recording(here):
+    deck = upload_deck(here)
+    expire(here, deck.uid)
+    assert here.house.upkeep.cleanup_old_audio_files().deleted == 1
+    assert stored(here) == set()
+
+
+def test_a_deck_is_archived_as_it_is(tmp_path):
+    with ledger("sqlite", tmp_path, TENUTO_RETENTION_ACTION="archive") as here:
+        deck = upload_deck(here)
+        expire(here, deck.uid)
+        report = here.house.upkeep.cleanup_old_audio_files()
+        assert (report.archived, report.deleted, report.failed) == (1, 0, 0)
+        kept = here.house.files.get(OWNER, deck.uid)
+        assert (kept.storage_key, kept.expires_at) == (deck.storage_key, None)
+        assert here.house.upkeep.verify().sound
 
 
 def test_a_finished_job_past_its_time_goes_and_a_waiting_one_stays(tmp_path):

@@ -14,7 +14,8 @@ from tenuto.db import migrate
 from tenuto.db.models import BUILT_IN_OWNER, OwnerRow, Row
 from tenuto.db.work import EVERYONE, Database
 from tenuto.queue import client
-from unit.db.rows import everything, family
+from unit.db.music import add_composing_job, finish_composing
+from unit.db.rows import everything, family, new_file
 
 OURS = set(Row.metadata.tables)
 UPGRADE = """
@@ -61,6 +62,46 @@ def test_songs_that_were_there_are_counted(database):
         migrate.downgrade(database.engine, "0006")
         with database.engine.connect() as connection:
             assert connection.execute(text("SELECT count(*) FROM counts WHERE noun = 'song'")).scalar_one() == 0
+
+
+def test_music_that_was_composed_before_is_in_the_ledger(database):
+    with database.unit_of_work(1) as work:
+        jobs = [add_composing_job(work, prompt) for prompt in ("a slow  waltz", "a slow waltz ", "Jazz")]
+        finish_composing(work, jobs[0])
+    migrate.downgrade(database.engine, "0007")
+    migrate.upgrade(database.engine)
+    with database.reading(1) as work:
+        found = [work.generations.of_job(job.id) for job in jobs]
+        assert [row.seconds for row in found] == [8.0, None, None]
+        assert (found[0].model, found[0].seed, found[0].measured_key) == ("fake-1", 7, "A minor")
+        assert (found[0].size_bytes, found[0].composed_at is None) == (999, False)
+        assert [(row.format, row.seed) for row in found[1:]] == [("flac", None)] * 2
+        prompts = {row.text: row for row in work.prompts.get_all().rows}
+        assert {text: row.used_count for text, row in prompts.items()} == {"a slow waltz": 2, "Jazz": 1}
+        assert prompts["a slow waltz"].last_used_at == jobs[1].created_at
+        assert found[0].prompt_id == found[1].prompt_id == prompts["a slow waltz"].id
+    with database.unit_of_work(1) as work:  # The prompt is known by the same hash.
+        assert work.prompts.count_uses({"a slow waltz": 1}) == {"a slow waltz": prompts["a slow waltz"].id}
+
+
+def test_decks_survive_the_way_back_and_forth(database):
+    family(database)
+    silent = {"container": "pptx", "kind": "deck", "duration_ms": 0, "sample_rate": 0, "channels": 0}
+    with database.unit_of_work(1) as work:
+        deck = work.files.add(new_file(**silent))
+        recording = work.files.add(new_file())
+    before = rows_of(database.engine)
+    migrate.downgrade(database.engine, "0009")
+    with database.engine.connect() as connection:
+        found = connection.execute(text(f"SELECT channels, sample_rate FROM files WHERE id = {deck.id}")).one()
+        assert tuple(found) == (1, 8000)  # What an older version takes for granted.
+    migrate.upgrade(database.engine)
+    assert rows_of(database.engine) == before
+    with database.reading(1) as work:
+        assert {row.id: row.kind for row in work.files.get_all().rows}.items() >= {
+            (deck.id, "deck"),
+            (recording.id, "recording"),
+        }
 
 
 def test_every_table_had_a_row(database):

@@ -15,7 +15,7 @@ router = APIRouter(tags=["admin"])
 
 @router.get("/storage/stats")
 def get_storage_stats(house: House, owner: Owner) -> dict[str, Any]:
-    """Number and size of files, by kind and by age, and the room that is left."""
+    """Number and size of files, by kind and by age, and of what jobs made, and the room that is left."""
     return house.upkeep.get_storage_stats(owner)
 
 

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from pydantic import BaseModel, ValidationError
 
 from tenuto import errors
 
 MAX_DEPTH = 32
 LARGEST = 1 << 63
+ShapeT = TypeVar("ShapeT", bound=BaseModel)
+
+
+def read_body(shape: type[ShapeT], given: Any) -> ShapeT:
+    """Read a body that no framework read for us; what is wrong is told as it tells it."""
+    try:
+        return shape.model_validate(given)
+    except ValidationError as error:
+        found = [{**item, "loc": ("body", *item["loc"])} for item in error.errors(include_url=False)]
+        raise RequestValidationError(found) from error
 
 
 def strict_json(data: bytes | str) -> Any:

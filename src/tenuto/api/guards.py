@@ -30,7 +30,9 @@ UPLOADS = frozenset(
     {
         ("POST", "/api/files"),
         ("POST", "/api/jobs"),
+        ("POST", "/api/presentations"),
         ("POST", "/api/songs"),
+        ("POST", "/api/voices"),
         ("PUT", "/api/files/raw"),
         ("POST", "/v1/audio/transcriptions"),
         ("POST", "/v1/audio/translations"),

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
-from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from tenuto import errors, logs
 from tenuto.api import sse
-from tenuto.api.bodies import StrictRoute, strict_json
+from tenuto.api.bodies import StrictRoute, read_body, strict_json
+from tenuto.api.described import TEXT, form_with_file
 from tenuto.api.forms import FormReader
 from tenuto.api.owner import Owner
 from tenuto.api.parts import Cursor, House, Limit, Uid
@@ -28,33 +27,17 @@ from tenuto.services.song_intake import SONG_FIELDS, SONG_KINDS, SongIntake
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"], route_class=StrictRoute)
 AS_JSON = ("hot_words", "extra")  # options that are no plain text, when they come as a form's fields
-_TEXT = {"type": "string"}
-_BODIES: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {
-                        "file": {"type": "string", "format": "binary"},
-                        "kind": {**_TEXT, "default": "transcribe"},
-                        "priority": {**_TEXT, "default": "5"},
-                        "hold": {**_TEXT, "default": "false", "description": "true to wait until it is started"},
-                        "options": {**_TEXT, "description": "options as one JSON object"},
-                        **dict.fromkeys(
-                            ("engine", "language", "model", "lexicon_id", "speakers", "recognise", *AS_JSON),
-                            _TEXT,
-                        ),
-                        **{name: {**_TEXT, "description": "of the song a job is about"} for name in SONG_FIELDS},
-                    },
-                }
-            },
-            "application/json": {"schema": JobIn.model_json_schema()},
-        },
-    }
-}
+_BODIES = form_with_file(
+    {
+        "kind": {**TEXT, "default": "transcribe"},
+        "priority": {**TEXT, "default": "5"},
+        "hold": {**TEXT, "default": "false", "description": "true to wait until it is started"},
+        "options": {**TEXT, "description": "options as one JSON object"},
+        **dict.fromkeys(("engine", "language", "model", "lexicon_id", "speakers", "recognise", *AS_JSON), TEXT),
+        **{name: {**TEXT, "description": "of the song a job is about"} for name in SONG_FIELDS},
+    },
+    as_json=JobIn,
+)
 Key = Annotated[str | None, Header(alias="Idempotency-Key", pattern=r"^[\x21-\x7e]{1,200}$")]
 
 
@@ -113,11 +96,7 @@ def _submit(house: Tenuto, owner: int, upload: Upload, *, song: dict[str, str] |
 
 
 def _wish(given: Any, key: str | None) -> Submission:
-    try:
-        job = JobIn.model_validate(given)
-    except ValidationError as error:
-        found = [{**item, "loc": ("body", *item["loc"])} for item in error.errors(include_url=False)]
-        raise RequestValidationError(found) from error
+    job = read_body(JobIn, given)
     return Submission(
         kind=job.kind,
         file_uid=job.file_id,

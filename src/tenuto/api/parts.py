@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Depends, Path, Query, Request
+from pydantic import AfterValidator, AwareDatetime
 
+from tenuto.api.schemas import in_utc
 from tenuto.bootstrap import Tenuto
 
 MAX_PAGE = 1000
@@ -22,3 +24,4 @@ House = Annotated[Tenuto, Depends(house_of)]
 Uid = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$", description="The id this server gave out.")]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="How many at most.")]
 Cursor = Annotated[str | None, Query(max_length=64, description="`next_cursor` of the page before.")]
+Moment = Annotated[AwareDatetime, AfterValidator(in_utc)]

@@ -13,6 +13,14 @@ from tenuto.domain.jobs import JobStatus, eta_seconds
 from tenuto.domain.transcripts import Word
 
 
+def in_utc(moment: datetime) -> datetime:
+    """The same moment in UTC, where that still has a date."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("it lies outside of the years 1 to 9999 in UTC") from error
+
+
 class Given(BaseModel):
     """What a caller sends: nothing beyond what is named."""
 
@@ -40,9 +48,10 @@ class ProblemOut(Shown):
 
 
 class FileOut(Shown):
-    """A recording."""
+    """A recording, or a deck of slides, whose sound is all zeros."""
 
     id: str = Field(validation_alias="uid")
+    kind: str
     name: str
     size_bytes: int
     sha256: str
@@ -60,7 +69,7 @@ class FileOut(Shown):
 
 
 class FileList(Shown):
-    """A page of recordings."""
+    """A page of recordings and decks."""
 
     items: list[FileOut]
     next_cursor: str | None
@@ -102,6 +111,7 @@ class JobOut(Shown):
     file_id: str | None
     file_name: str
     song_id: str | None
+    presentation_id: str | None
     options: dict[str, Any]
     warnings: list[str]
     error: ErrorOut | None
@@ -124,6 +134,7 @@ class JobOut(Shown):
             id=row.uid,
             file_id=files.get(row.file_id),
             song_id=row.options.get("song_id"),
+            presentation_id=row.options.get("presentation_id"),
             error=failed or None,
             eta_seconds=_eta(row),
             cost_estimate=amount_of(row.cost_estimate_micros),
@@ -134,7 +145,7 @@ class JobOut(Shown):
 
 
 _SAME_IN_JOBS = set(JobOut.model_fields) - {
-    "id", "file_id", "song_id", "error", "eta_seconds", "cost_estimate", "cost", "currency",
+    "id", "file_id", "song_id", "presentation_id", "error", "eta_seconds", "cost_estimate", "cost", "currency",
 }  # fmt: skip
 
 

@@ -7,13 +7,31 @@ from typing import Annotated
 import typer
 
 from tenuto import __version__
-from tenuto.cli import budget, config, db, engines, files, jobs, lexicon, songs, storage, transcripts, voices, webhooks
+from tenuto.cli import (
+    budget,
+    config,
+    db,
+    engines,
+    files,
+    generations,
+    jobs,
+    lexicon,
+    presentations,
+    songs,
+    storage,
+    transcripts,
+    voice_samples,
+    voices,
+    webhooks,
+)
 from tenuto.cli.compose import compose
 from tenuto.cli.demo import demo
 from tenuto.cli.doctor import doctor
 from tenuto.cli.export import export
 from tenuto.cli.failure import GuardedGroup, debugging
 from tenuto.cli.karaoke import align, karaoke, separate
+from tenuto.cli.loudness import loudness
+from tenuto.cli.narrate import narrate
 from tenuto.cli.say import say
 from tenuto.cli.serve import serve, work
 from tenuto.cli.speakers import speakers
@@ -51,16 +69,22 @@ app.command()(transcribe)
 app.command()(export)
 app.command()(say)
 app.command()(compose)
+app.command()(loudness)
 app.command()(separate)
 app.command()(align)
 app.command()(karaoke)
+app.command()(narrate)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(files.app, name="files")
 app.add_typer(transcripts.app, name="transcripts")
 app.add_typer(lexicon.app, name="lexicon")
 app.add_typer(songs.app, name="songs")
+app.add_typer(presentations.app, name="presentations")
+app.add_typer(generations.app, name="generations")
+app.add_typer(generations.prompts_app, name="prompts")
 transcripts.app.command("speakers")(speakers)
 app.add_typer(voices.app, name="known-voices")
+app.add_typer(voice_samples.app, name="voices")
 app.add_typer(webhooks.app, name="webhooks")
 app.command()(serve)
 app.command()(work)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from tenuto import errors
 from tenuto.client.shapes import Estimate, Export, File, Job, JobLog, Page, Segment, Transcript
@@ -35,8 +35,8 @@ class Backend(Protocol):
         """Remove a file nobody works on."""
         ...
 
-    def submit(self, file_id: str, options: Mapping[str, Any], *, priority: int = 5) -> Job:
-        """Ask for a transcription."""
+    def submit(self, file_id: str, options: Mapping[str, Any], *, kind: str = "transcribe", priority: int = 5) -> Job:
+        """Ask for work on a file."""
         ...
 
     def estimate(self, file_id: str, options: Mapping[str, Any]) -> Estimate:
@@ -49,6 +49,10 @@ class Backend(Protocol):
 
     def artifact(self, job_id: str, name: str) -> bytes:
         """A file that a job made."""
+        ...
+
+    def fetch(self, job_id: str, name: str, target: BinaryIO) -> None:
+        """The same, written piece by piece: it may be larger than this machine's memory."""
         ...
 
     def job(self, job_id: str) -> Job:

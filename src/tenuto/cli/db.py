@@ -106,9 +106,15 @@ def stats(as_json: JSON = False) -> None:
             ("files", f"{found['files']} with {show.size(int(str(found['file_bytes'])))}"),
             ("transcripts", found["transcripts"]),
             ("songs", found["songs"]),
+            ("music", _music(found)),
             ("connections", f"{pool['in_use']} in use, {pool['idle']} idle, at most {pool['size']} kept"),
         ]
     )
+
+
+def _music(found: dict[str, object]) -> str:
+    long, large = show.length(1000 * float(str(found["music_seconds"]))), show.size(int(str(found["music_bytes"])))
+    return f"{found['generations_total']} from {found['prompts']} prompts, {long} with {large}"
 
 
 @app.command()

@@ -34,8 +34,11 @@ def list_engines(as_json: JSON = False) -> None:
     if as_json:
         show.document({"items": found})
         return
-    cells = [(item["name"], "ready" if item["ready"] else "not ready", item.get("detail", "")) for item in found]
-    show.table(("engine", "state", "detail"), cells)
+    cells = [
+        (item["name"], "ready" if item["ready"] else "not ready", item.get("licence", ""), item.get("detail", ""))
+        for item in found
+    ]
+    show.table(("engine", "state", "licence", "detail"), cells)
 
 
 @app.command()

@@ -13,6 +13,7 @@ from tenuto.cli.backend import Backend, open_backend
 from tenuto.cli.door import door_of
 from tenuto.cli.failure import FAILED, REFUSALS, REFUSED, tell
 from tenuto.cli.follow import follow, reporter_for
+from tenuto.cli.narrate import picture_of
 from tenuto.cli.options import JSON, Output
 from tenuto.cli.output import STANDARD_OUTPUT, check_folder, print_bytes, write_fetched, write_whole
 from tenuto.cli.show import document, note, plain
@@ -126,7 +127,7 @@ def karaoke(
     """Make a video to sing to: the band, and lyrics that follow."""
     check_folder(output)
     options = {"engine": engine, "language": language, "again": again, "guide_db": guide, "semitones": key}
-    options |= {"tempo": tempo, **_picture(size)}
+    options |= {"tempo": tempo, **picture_of(size)}
     with open_backend() as backend, door_of(backend) as client:
         known = find_song(backend, client, song, Names(title, artist))
         put_lyrics(client, known, lyrics)
@@ -205,10 +206,3 @@ def _put_video(client: Client, job_id: str, output: Path | None, name: str) -> s
 def _format_of(output: Path | None) -> str:
     ending = output.suffix.removeprefix(".").lower() if output else ""
     return next((form for form, known in FORMATS.items() if known == ending), "lrc")
-
-
-def _picture(size: str) -> dict[str, int]:
-    width, _, height = size.partition("x")
-    if not (width.isdecimal() and height.isdecimal()):
-        raise errors.ValidationError(f"--size is WIDTHxHEIGHT, such as 1280x720, not {size[:40]!r}.")
-    return {"width": int(width), "height": int(height)}

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from tenuto import errors
 from tenuto.bootstrap import Tenuto
@@ -57,9 +57,9 @@ class LocalBackend:
         """Remove a file nobody works on."""
         self.house.files.delete(OWNER, file_id)
 
-    def submit(self, file_id: str, options: Mapping[str, Any], *, priority: int = 5) -> Job:
-        """Ask for a transcription."""
-        wish = Submission(file_uid=file_id, options=options, priority=priority)
+    def submit(self, file_id: str, options: Mapping[str, Any], *, kind: str = "transcribe", priority: int = 5) -> Job:
+        """Ask for work on a file."""
+        wish = Submission(kind=kind, file_uid=file_id, options=options, priority=priority)
         return self._job(self.house.processing.submit(OWNER, wish))
 
     def estimate(self, file_id: str, options: Mapping[str, Any]) -> Estimate:
@@ -75,6 +75,11 @@ class LocalBackend:
         """A file that a job made."""
         made = self.house.artifacts.readable(OWNER, job_id, name)
         return b"".join(self.house.files.read(made, 0, made.size_bytes))
+
+    def fetch(self, job_id: str, name: str, target: BinaryIO) -> None:
+        """The same, written piece by piece."""
+        made = self.house.artifacts.readable(OWNER, job_id, name)
+        target.writelines(self.house.files.read(made, 0, made.size_bytes))
 
     def job(self, job_id: str) -> Job:
         """One job."""

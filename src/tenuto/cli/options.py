@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from tenuto.cli.failure import wants_json
+from tenuto.cli.output import place_of
 
 
 def _remember(value: bool) -> bool:
@@ -19,5 +20,10 @@ def _remember(value: bool) -> bool:
 JSON = Annotated[bool, typer.Option("--json", help="Answer in JSON.", callback=_remember)]
 Limit = Annotated[int, typer.Option(help="Rows on a page.", min=1, max=1000)]
 Cursor = Annotated[str, typer.Option(help="Where the page starts; the one before tells.")]
-Output = Annotated[Path | None, typer.Option("--output", "-o", help="Where to write; - is standard output.")]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="PATH", parser=place_of, help="Where to write; - is standard output."),
+]
+Fade = Annotated[float, typer.Option(help="Seconds.", min=0, max=30)]
+Trim = Annotated[bool, typer.Option("--trim", help="Take silence away at both ends.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from filecmp import cmp
-from pathlib import Path
+from pathlib import Path, PosixPath
 from typing import Any, BinaryIO
+from uuid import uuid4
 
 from tenuto import errors
 from tenuto.cli.backend import Backend
@@ -19,6 +20,27 @@ from tenuto.client.shapes import Export
 
 STANDARD_OUTPUT = Path("-")
 MANY = 1000
+
+
+class Folder(PosixPath):
+    """A place that was written with a slash at its end, which no path keeps: a folder, there or to be made."""
+
+
+def place_of(text: str) -> Path:
+    """The place that an option names."""
+    return Folder(text) if text.endswith(os.sep) else Path(text)
+
+
+def is_folder(output: Path) -> bool:
+    """Whether files go into it, because it is a folder or is to be one."""
+    return isinstance(output, Folder) or output.is_dir()
+
+
+def make_folder(output: Path) -> None:
+    """See that there is a folder of this name."""
+    if output.exists() and not output.is_dir():
+        raise errors.ValidationError(f"{output} is to be a folder, and a file has that name.")
+    output.mkdir(parents=True, exist_ok=True)
 
 
 @dataclass(frozen=True)
@@ -74,12 +96,12 @@ def plan_target(
         return Target(formats, place, is_folder=False, headings=len(files) > 1, quiet=quiet)
     if output == STANDARD_OUTPUT:
         return Target(formats, STANDARD_OUTPUT, is_folder=False, headings=several, quiet=quiet)
-    is_folder = several or output.is_dir() or str(output).endswith(os.sep)
-    if is_folder:
-        output.mkdir(parents=True, exist_ok=True)
+    in_folder = several or is_folder(output)
+    if in_folder:
+        make_folder(output)
     else:
         check_folder(output)
-    return Target(formats, output, is_folder=is_folder, headings=False, quiet=quiet)
+    return Target(formats, output, is_folder=in_folder, headings=False, quiet=quiet)
 
 
 def handed_back(data: bytes) -> dict[str, str]:
@@ -91,8 +113,10 @@ def handed_back(data: bytes) -> dict[str, str]:
 
 
 def check_folder(output: Path | None) -> None:
-    """Refuse a place that cannot be written to, before any work is done for it."""
-    if output is not None and not output.parent.is_dir():
+    """Refuse a place that cannot be written to, before any work is done for it; make the folder that was asked for."""
+    if isinstance(output, Folder):
+        make_folder(output)
+    elif output is not None and not output.parent.is_dir():
         raise errors.ValidationError(f"The folder {output.parent} does not exist; make it first.")
 
 
@@ -107,14 +131,13 @@ def print_bytes(data: bytes) -> None:
 
 def free_path(path: Path, data: bytes) -> Path:
     """The path itself, or one beside it: somebody may have corrected the file that is there."""
-    return _free(path, lambda found: found.read_bytes() == data)
+    return next(found for found in _beside(path) if not found.exists() or found.read_bytes() == data)
 
 
-def _free(path: Path, is_same: Callable[[Path], bool]) -> Path:
-    for number in range(1, MANY):
-        found = path if number == 1 else path.with_stem(f"{path.stem} ({number})")
-        if not found.exists() or is_same(found):
-            return found
+def _beside(path: Path) -> Iterator[Path]:
+    """The path, and names like it."""
+    yield path
+    yield from (path.with_stem(f"{path.stem} ({number})") for number in range(2, MANY))
     raise errors.ConflictError(f"There are {MANY} files named like {path}; remove some.")
 
 
@@ -137,13 +160,28 @@ def write_fetched(path: Path, fetch: Callable[[BinaryIO], None], *, beside: bool
     with _part_of(path) as part:
         with part.open("wb") as file:
             fetch(file)
-        found = _free(path, lambda other: cmp(other, part, shallow=False)) if beside else path
-        return part.replace(found)
+        return _put_beside(part, path) if beside else part.replace(path)
+
+
+def _put_beside(part: Path, path: Path) -> Path:
+    """Give a file its name, or one like it; another that has it by then, whoever wrote it, stays."""
+    for found in _beside(path):
+        try:
+            found.hardlink_to(part)
+        except FileExistsError:
+            if not cmp(found, part, shallow=False):
+                continue
+        except OSError:  # A file system without links: there is only looking first.
+            if found.exists():
+                continue
+            part.replace(found)
+        break
+    return found
 
 
 @contextmanager
 def _part_of(path: Path) -> Iterator[Path]:
-    part = path.with_name(f".{path.name}.part")
+    part = path.with_name(f".tenuto-{uuid4().hex}.part")  # Another command may write to the same name.
     try:
         yield part
     finally:

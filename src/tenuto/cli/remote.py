@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from uuid import uuid4
 
 from tenuto.client import Client
+from tenuto.client.http import artifact_address
 from tenuto.client.shapes import Estimate, Export, File, Job, JobLog, Page, Segment, Transcript
 
 
@@ -35,9 +36,9 @@ class RemoteBackend:
         """Remove a file nobody works on."""
         self.client.delete_file(file_id)
 
-    def submit(self, file_id: str, options: Mapping[str, Any], *, priority: int = 5) -> Job:
-        """Ask for a transcription."""
-        return self.client.submit(file_id, options=options, priority=priority, idempotency_key=str(uuid4()))
+    def submit(self, file_id: str, options: Mapping[str, Any], *, kind: str = "transcribe", priority: int = 5) -> Job:
+        """Ask for work on a file."""
+        return self.client.submit(file_id, kind=kind, options=options, priority=priority, idempotency_key=str(uuid4()))
 
     def estimate(self, file_id: str, options: Mapping[str, Any]) -> Estimate:
         """What a transcription would cost."""
@@ -50,6 +51,10 @@ class RemoteBackend:
     def artifact(self, job_id: str, name: str) -> bytes:
         """A file that a job made."""
         return self.client.artifact(job_id, name)
+
+    def fetch(self, job_id: str, name: str, target: BinaryIO) -> None:
+        """The same, written piece by piece."""
+        self.client.fetch(artifact_address(job_id, name), target)
 
     def job(self, job_id: str) -> Job:
         """One job."""

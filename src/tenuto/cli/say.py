@@ -11,8 +11,9 @@ from tenuto import errors
 from tenuto.cli.backend import open_backend
 from tenuto.cli.failure import FAILED, tell
 from tenuto.cli.follow import follow, reporter_for
-from tenuto.cli.made import format_of, write_made
+from tenuto.cli.made import check_printed, format_of, write_made
 from tenuto.cli.options import JSON, Output
+from tenuto.cli.output import check_folder
 from tenuto.cli.show import document, note, plain
 
 FORMATS = ("wav", "mp3", "opus", "aac", "flac", "pcm")
@@ -31,9 +32,9 @@ def say(
     as_json: JSON = False,
 ) -> None:
     """Say a text, into speech.wav or the file that is named."""
-    form = format_name or format_of(output, FORMATS)
-    if form not in FORMATS:
-        raise errors.ValidationError(f"There is no format {form[:40]!r}; choose from: {', '.join(FORMATS)}.")
+    form = format_of(output, FORMATS, named=format_name)
+    check_printed(output, as_json=as_json)
+    check_folder(output)
     options = {
         "text": sys.stdin.read() if text == STANDARD_INPUT else text,
         "voice": voice,

@@ -33,6 +33,7 @@ def job_of(row: Any, files: Mapping[int, str], *, currency: str) -> Job:
         file_id=files.get(row.file_id),
         file_name=row.file_name,
         song_id=row.options.get("song_id"),
+        presentation_id=row.options.get("presentation_id"),
         options=dict(row.options),
         warnings=list(row.warnings),
         error=Problem(row.error_code, row.error_message or "") if row.error_code else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import PurePath
 from typing import Any
@@ -55,6 +55,11 @@ def deleted(uids: Sequence[str], noun: str, as_json: bool) -> None:
         document({"deleted": uids})
     else:
         note(f"Deleted {len(uids)} {noun}(s).")
+
+
+def understood(made: Mapping[str, Any]) -> str:
+    """What was understood of a prompt, and in which words."""
+    return ", ".join(f"{what} ({said})" for what, said in (made.get("understood") or {}).items())
 
 
 def table(headers: Sequence[str], cells: Sequence[Sequence[Any]]) -> None:

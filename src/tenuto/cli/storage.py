@@ -29,6 +29,10 @@ def stats(as_json: JSON = False) -> None:
             ("files", f"{found['files']} with {show.size(found['bytes'])}"),
             *((f"  {kind}", f"{by['count']} with {show.size(by['bytes'])}") for kind, by in found["by_kind"].items()),
             *((f"  {age}", show.size(size)) for age, size in found["bytes_by_age"].items() if size),
+            *(
+                (f"made: {kind}", f"{by['count']} with {show.size(by['bytes'])}")
+                for kind, by in found.get("outputs", {}).items()
+            ),
             ("free", "" if free is None else show.size(free)),
         ]
     )

@@ -141,9 +141,15 @@ class Client:
         wish = {"kind": kind, "options": dict(options)}
         return read_job(self._json("POST", "/api/jobs", json=wish, headers=headers))
 
+    def generate(self, wish: Mapping[str, Any], *, like: str = "", idempotency_key: str = "") -> list[dict[str, Any]]:
+        """Ask for music by a prompt or several, or for more like a piece; what was accepted, each with its job."""
+        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        address = f"/api/generations/{_part(like)}/again" if like else "/api/generations"
+        return list(self._json("POST", address, json=dict(wish), headers=headers)["items"])
+
     def artifact(self, job_id: str, name: str) -> bytes:
         """A file that a job made."""
-        return self.download(f"/api/jobs/{_part(job_id)}/artifacts/{_part(name)}")
+        return self.download(artifact_address(job_id, name))
 
     def jobs(self, *, status: str = "", kind: str = "", limit: int = 50, cursor: str | None = None) -> Page[Job]:
         """A page of jobs, newest first."""
@@ -336,6 +342,11 @@ def _event_data(lines: Iterator[str]) -> Iterator[str]:
 
 def _given(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value not in (None, "")}
+
+
+def artifact_address(job_id: str, name: str) -> str:
+    """Where a file lies that a job made."""
+    return f"/api/jobs/{_part(job_id)}/artifacts/{_part(name)}"
 
 
 def _part(value: str) -> str:

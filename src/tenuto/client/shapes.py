@@ -37,6 +37,7 @@ class Job:
     file_id: str | None = None
     file_name: str = ""
     song_id: str | None = None
+    presentation_id: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     error: Problem | None = None
@@ -69,9 +70,10 @@ class Estimate:
 
 @dataclass(frozen=True)
 class File:
-    """A recording somebody brought."""
+    """A recording or a deck of slides that somebody brought."""
 
     id: str
+    kind: str = "recording"
     name: str = ""
     size_bytes: int = 0
     sha256: str = ""

@@ -11,7 +11,7 @@ from sqlalchemy.orm import defer
 
 from tenuto import errors
 from tenuto.db.models import SegmentRow, TranscriptEditRow, TranscriptRow, now
-from tenuto.db.repository import MAX_PAGE, Page, Repository, decode_cursor, encode_cursor
+from tenuto.db.repository import Page, Repository, check_limit, decode_cursor, encode_cursor
 from tenuto.db.transcripts import TranscriptRepository, segment_values, words_in
 from tenuto.domain.prose import paragraphs
 from tenuto.domain.splices import Splice, applied, between, from_json, to_json
@@ -90,8 +90,7 @@ class EditRepository(Repository[TranscriptEditRow]):
         self, row: TranscriptRow, *, limit: int = 50, cursor: str | None = None
     ) -> Page[TranscriptEditRow]:
         """A page of history, newest first, without what each change took and put."""
-        if not 1 <= limit <= MAX_PAGE:
-            raise errors.ValidationError(f"limit must be between 1 and {MAX_PAGE}.")
+        check_limit(limit)
         wanted = select(TranscriptEditRow).where(TranscriptEditRow.transcript_id == row.id)
         if cursor is not None:
             wanted = wanted.where(TranscriptEditRow.number < decode_cursor(cursor))

@@ -10,12 +10,12 @@ from sqlalchemy import exists, func, select, text
 
 from tenuto import errors
 from tenuto.db.counts import count_file, read_counts
-from tenuto.db.models import ArtifactRow, FileRow, JobRow, SongRow
+from tenuto.db.models import ArtifactRow, FileRow, JobRow, PresentationRow, SongRow, VoiceCloneRow
 from tenuto.db.repository import Repository
 from tenuto.domain.jobs import FINISHED
 
 # Core tables, not entities: the limit to one owner must not hide another's claim to the same bytes.
-POINTING = (FileRow.__table__, ArtifactRow.__table__)
+POINTING = (FileRow.__table__, ArtifactRow.__table__, VoiceCloneRow.__table__)
 
 
 class FileRepository(Repository[FileRow]):
@@ -52,12 +52,13 @@ class FileRepository(Repository[FileRow]):
         return sum(self.session.execute(number).scalar_one() for number in numbers)
 
     def expired(self, moment: datetime, *, after_id: int = 0, limit: int = 500) -> Sequence[FileRow]:
-        """Files past their time that no unfinished job needs and that are no songs."""
+        """Files past their time that no unfinished job needs, and that are neither songs nor presented."""
         needed = exists().where(JobRow.file_id == FileRow.id, JobRow.status.not_in(FINISHED))
         a_song = exists().where(SongRow.file_id == FileRow.id)
+        presented = exists().where(PresentationRow.file_id == FileRow.id)
         wanted = (
             select(FileRow)
-            .where(FileRow.id > after_id, FileRow.expires_at < moment, ~needed, ~a_song)
+            .where(FileRow.id > after_id, FileRow.expires_at < moment, ~needed, ~a_song, ~presented)
             .order_by(FileRow.id)
             .limit(limit)
         )

@@ -23,10 +23,13 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from tenuto.db.base import BigId, OwnedRow, Row, Status, UTCDateTime, new_uid, now
 from tenuto.db.models_money import BudgetRow, ReservationRow, SpendingRow, UsageRow
+from tenuto.db.models_music import GenerationRow, PromptRow, PromptTermRow
+from tenuto.db.models_presentations import PresentationJobRow, PresentationRow, SlideRow, VoiceCloneRow
 from tenuto.db.models_songs import SongJobRow, SongLyricsRow, SongRow, SongTermRow
 from tenuto.db.models_speech import KnownVoiceRow, LexiconRow, LexiconRuleRow, TranscriptEditRow
 from tenuto.db.models_webhooks import DeliveryRow, WebhookRow
 from tenuto.domain.jobs import JobStatus
+from tenuto.domain.media import RECORDING
 
 __all__ = [
     "BUILT_IN_OWNER",
@@ -37,6 +40,7 @@ __all__ = [
     "CountRow",
     "DeliveryRow",
     "FileRow",
+    "GenerationRow",
     "JobEventRow",
     "JobRow",
     "JobStepRow",
@@ -45,9 +49,14 @@ __all__ = [
     "LexiconRuleRow",
     "OwnedRow",
     "OwnerRow",
+    "PresentationJobRow",
+    "PresentationRow",
+    "PromptRow",
+    "PromptTermRow",
     "ReservationRow",
     "Row",
     "SegmentRow",
+    "SlideRow",
     "SongJobRow",
     "SongLyricsRow",
     "SongRow",
@@ -60,6 +69,7 @@ __all__ = [
     "UTCDateTime",
     "UploadRow",
     "UsageRow",
+    "VoiceCloneRow",
     "WebhookRow",
     "WorkerRow",
     "new_uid",
@@ -80,13 +90,14 @@ class OwnerRow(Row):
 
 
 class FileRow(OwnedRow):
-    """A recording somebody brought."""
+    """A recording or a deck of slides that somebody brought."""
 
     __tablename__ = "files"
     __table_args__ = (
         CheckConstraint("size_bytes > 0", name="size_positive"),
         CheckConstraint("duration_ms >= 0", name="duration_not_negative"),
-        CheckConstraint("channels > 0 AND sample_rate > 0", name="sound"),
+        CheckConstraint("kind IN ('recording', 'deck')", name="kind_known"),
+        CheckConstraint("kind <> 'recording' OR (channels > 0 AND sample_rate > 0)", name="sound"),
         Index("ix_files_owner_id_id", "owner_id", "id"),
     )
 
@@ -106,6 +117,7 @@ class FileRow(OwnedRow):
     warnings: Mapped[list[str]] = mapped_column(default=list)
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime | None] = mapped_column(default=None, index=True)
+    kind: Mapped[str] = mapped_column(String(20), default=RECORDING)
 
 
 class JobRow(OwnedRow):

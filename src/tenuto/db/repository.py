@@ -16,6 +16,7 @@ from tenuto.db.models import OwnedRow
 
 RowT = TypeVar("RowT", bound=OwnedRow)
 MAX_PAGE = 1000
+MAX_CURSOR, MAX_DIGITS = 64, 18  # of 64-bit numbers
 
 
 @dataclass(frozen=True)
@@ -26,21 +27,37 @@ class Page(Generic[RowT]):
     next_cursor: str | None
 
 
-def encode_cursor(row_id: int) -> str:
-    """An opaque place in a list."""
-    return base64.urlsafe_b64encode(f"v1:{row_id}".encode()).decode().rstrip("=")
+def encode_cursor(*place: int) -> str:
+    """An opaque place in a list: a row's id, behind what else the list is ordered by."""
+    return base64.urlsafe_b64encode(":".join(["v1", *map(str, place)]).encode()).decode().rstrip("=")
 
 
 def decode_cursor(cursor: str) -> int:
     """The row id a cursor stands for; anything not made here is refused."""
+    return decode_place(cursor, 1)[0]
+
+
+def decode_place(cursor: str, numbers: int) -> list[int]:
+    """The place a cursor stands for, of so many numbers."""
     try:
         text = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)).decode("ascii")
     except (ValueError, binascii.Error):
         text = ""
-    digits = text.removeprefix("v1:")
-    if len(cursor) > 64 or not text.startswith("v1:") or not digits.isdigit() or len(digits) > 18:  # noqa: PLR2004 - bounds of a 64-bit id
+    version, *place = text.split(":")
+    sound = version == "v1" and len(place) == numbers and all(map(_is_number, place))
+    if len(cursor) > MAX_CURSOR or not sound:
         raise errors.ValidationError("The cursor is not one this server gave out; start again without it.")
-    return int(digits)
+    return [int(number) for number in place]
+
+
+def _is_number(digits: str) -> bool:
+    return digits.isdigit() and len(digits) <= MAX_DIGITS
+
+
+def check_limit(limit: int) -> None:
+    """Refuse a page of no rows, or of too many."""
+    if not 1 <= limit <= MAX_PAGE:
+        raise errors.ValidationError(f"limit must be between 1 and {MAX_PAGE}.")
 
 
 class Repository(Generic[RowT]):
@@ -82,8 +99,7 @@ class Repository(Generic[RowT]):
 
     def get_all(self, *conditions: ColumnElement[bool], limit: int = 50, cursor: str | None = None) -> Page[RowT]:
         """One page of rows, newest first, by keyset."""
-        if not 1 <= limit <= MAX_PAGE:
-            raise errors.ValidationError(f"limit must be between 1 and {MAX_PAGE}.")
+        check_limit(limit)
         statement = select(self.model).where(*conditions).order_by(self.model.id.desc()).limit(limit + 1)
         if cursor is not None:
             statement = statement.where(self.model.id < decode_cursor(cursor))

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, false, func, insert,
 from tenuto import errors
 from tenuto.db.counts import count_song, read_counts
 from tenuto.db.models import ArtifactRow, FileRow, JobRow, SongJobRow, SongLyricsRow, SongRow, SongTermRow, now
-from tenuto.db.repository import MAX_PAGE, Page, Repository, decode_cursor, encode_cursor
+from tenuto.db.repository import Page, Repository, check_limit, decode_cursor, encode_cursor
 from tenuto.domain.jobs import FINISHED
 from tenuto.domain.songs import MAX_TERM, SongSource, terms
 
@@ -92,8 +92,7 @@ class SongRepository(Repository[SongRow]):
 
     def listed(self, *conditions: ColumnElement[bool], limit: int = 50, cursor: str | None = None) -> SongPage:
         """One page, newest first, each song with its file, its latest job and the state of its lyrics."""
-        if not 1 <= limit <= MAX_PAGE:
-            raise errors.ValidationError(f"limit must be between 1 and {MAX_PAGE}.")
+        check_limit(limit)
         wanted = _views().where(*conditions).order_by(SongRow.id.desc()).limit(limit + 1)
         if cursor is not None:
             wanted = wanted.where(SongRow.id < decode_cursor(cursor))
@@ -185,8 +184,7 @@ class SongRepository(Repository[SongRow]):
 
     def jobs(self, row: SongRow, *, limit: int = 50, cursor: str | None = None) -> Page[JobRow]:
         """The jobs of a song, newest first."""
-        if not 1 <= limit <= MAX_PAGE:
-            raise errors.ValidationError(f"limit must be between 1 and {MAX_PAGE}.")
+        check_limit(limit)
         wanted = select(JobRow).join(SongJobRow, SongJobRow.job_id == JobRow.id).where(SongJobRow.song_id == row.id)
         if cursor is not None:
             wanted = wanted.where(SongJobRow.job_id < decode_cursor(cursor))

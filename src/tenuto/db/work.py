@@ -19,11 +19,14 @@ from tenuto.db.budgets import BudgetRepository, Spending
 from tenuto.db.connect import READ_ONLY, translate
 from tenuto.db.edits import EditRepository
 from tenuto.db.files import FileRepository
+from tenuto.db.generations import GenerationRepository
 from tenuto.db.jobs import JobRepository
 from tenuto.db.lexicons import LexiconRepository
 from tenuto.db.lyrics import LyricsRepository
 from tenuto.db.models import NOW_EPOCH, OwnedRow
 from tenuto.db.paces import PaceRepository
+from tenuto.db.presentations import PresentationRepository
+from tenuto.db.prompts import PromptRepository
 from tenuto.db.song_jobs import SongJobRepository
 from tenuto.db.songs import SongRepository
 from tenuto.db.steps import StepRepository
@@ -31,6 +34,7 @@ from tenuto.db.sweeps import SweepRepository
 from tenuto.db.transcripts import TranscriptRepository
 from tenuto.db.uploads import UploadRepository
 from tenuto.db.usage import UsageRepository
+from tenuto.db.voice_clones import VoiceCloneRepository
 from tenuto.db.voices import KnownVoiceRepository
 from tenuto.db.webhooks import DeliveryRepository, WebhookRepository
 from tenuto.db.workers import WorkerRepository
@@ -63,8 +67,12 @@ class UnitOfWork:
         self.edits = EditRepository(session)
         self.lexicons = LexiconRepository(session)
         self.known_voices = KnownVoiceRepository(session)
+        self.voice_clones = VoiceCloneRepository(session)
         self.songs = SongRepository(session)
         self.lyrics = LyricsRepository(session)
+        self.presentations = PresentationRepository(session)
+        self.prompts = PromptRepository(session)
+        self.generations = GenerationRepository(session)
         self.uploads = UploadRepository(session)
         self.usage = UsageRepository(session)
         self.budgets = BudgetRepository(session)

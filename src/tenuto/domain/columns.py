@@ -22,6 +22,11 @@ def _columns_of(char: str) -> int:
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
+def drawable(text: str) -> str:
+    """Return `text` with a space for each sign that cannot be drawn: line breaks, controls, halves of letters."""
+    return "".join(" " if unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} else char for char in text)
+
+
 def cut_letters(word: str) -> Iterator[str]:
     """Yield the letters of `word` as a reader sees them: marks, emoji sequences, flags and syllables stay whole."""
     start, flag_halves = 0, 0

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# The kinds of files people bring.
+RECORDING, DECK = "recording", "deck"
+
 
 @dataclass(frozen=True)
 class MediaLimits:
@@ -17,7 +20,7 @@ class MediaLimits:
 
 @dataclass(frozen=True)
 class MediaInfo:
-    """What was found by opening the file and decoding it."""
+    """What was found by opening the file and decoding it; a deck of slides has no sound, and zeros for it."""
 
     container: str  # the demuxer's short name: wav, mp3, flac, ogg, mov, matroska ...
     codec: str
@@ -28,6 +31,7 @@ class MediaInfo:
     truncated: bool = False  # much less sound than the header promises, or damaged packets
     warnings: tuple[str, ...] = ()
     title: str = ""
+    kind: str = RECORDING
 
 
 @dataclass(frozen=True)

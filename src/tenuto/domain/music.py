@@ -10,6 +10,7 @@ from tenuto.domain.media import MediaInfo
 NOTES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 MODES = ("major", "minor")
 SAME_TEMPO = 0.02
+COMPOUND_METRES = ("6/8", "9/8", "12/8")
 MOST_SEMITONES = 12
 SLOWEST, FASTEST = 0.5, 2.0
 QUIETEST_GUIDE_DB, LOUDEST_GUIDE_DB = -60.0, 12.0
@@ -30,6 +31,42 @@ class Loudness:
     integrated_lufs: float | None  # of 0.4 s or more, above -70 LUFS
     true_peak_db: float | None  # dBTP; None for digital silence
     range_lu: float | None  # of 3 s or more
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What it takes to bring a recording to a loudness under a ceiling; None where it has no loudness."""
+
+    gain_db: float | None
+    limited_db: float  # by how much its highest peak must be turned down besides
+    reached_lufs: float | None  # the target, or as near to it as the ceiling lets it come
+
+
+@dataclass(frozen=True)
+class Heard:
+    """How loud a recording is, and what must be known of it to write it anew."""
+
+    loudness: Loudness
+    outlook: Outlook
+    info: MediaInfo
+    layout: str  # its channels, as FFmpeg calls them
+    sample_bits: int  # that a sample has at most; 0 where the coding has none of its own
+    tags: dict[str, str]
+    has_cover: bool
+
+
+@dataclass(frozen=True)
+class Normalised:
+    """A recording at another loudness, measured in the file that was written."""
+
+    loudness: Loudness
+    gain_db: float
+    limited_db: float
+    encodings: int  # how often it was written until its peaks were under the ceiling
+    seconds: float
+    sample_rate: int
+    trimmed_start_ms: int = 0
+    trimmed_end_ms: int = 0
 
 
 @dataclass(frozen=True)
@@ -61,9 +98,19 @@ class MusicFacts:
     loudness_range: float | None
 
 
-def same_tempo(wanted: float, found: float) -> bool:
-    """Whether two tempi are one: within 2 %, half and double counted as the same."""
-    return any(abs(found * folds / wanted - 1) <= SAME_TEMPO for folds in (0.5, 1, 2))
+def key_tag(key: str | None) -> str:
+    """A key as tags of files have it: "F#m"; empty for what they have no sign for."""
+    tonic, _, mode = (key or "").partition(" ")
+    return tonic + {"major": "", "minor": "m"}[mode] if mode in MODES else ""
+
+
+def same_tempo(wanted: float, found: float, metre: str = "") -> bool:
+    """Whether two tempi are one: within 2 %, half and double counted as the same.
+
+    In 6/8, 9/8 and 12/8 the beat is three eighths: who counts eighths (3:1), or quarters (3:2), counts the same music.
+    """
+    folds = (0.5, 1.0, 2.0) + ((1 / 3, 2 / 3, 4 / 3) if metre in COMPOUND_METRES else ())
+    return any(abs(found * fold / wanted - 1) <= SAME_TEMPO for fold in folds)
 
 
 def check_retune(semitones: float, tempo: float) -> None:

@@ -37,6 +37,7 @@ class EngineReport:
     model: str = ""
     fetchable: bool = False  # `tenuto engines fetch NAME` would make it ready
     licence: str = ""
+    version: str = ""  # of what does the work: another one may say the same text otherwise
 
 
 class Transcriber(Protocol):
@@ -121,6 +122,7 @@ class NarrateOptions:
     voice: str = ""  # one of the engine's own, or of OpenAI's names; empty for the engine's default
     language: str | None = None  # ISO 639-1, None to go by the script of the text
     speed: float = 1.0  # times the usual pace, from 0.25 to 4
+    shape: dict[str, Any] | None = None  # towards whose voice it is bent, as `voice_shape` writes it
 
 
 @dataclass(frozen=True)
@@ -229,11 +231,12 @@ class Composition:
     frames: int
     bpm: float | None = None  # as it was composed; None where an engine does not know
     key: str | None = None  # "F# minor"
-    details: dict[str, Any] = field(default_factory=dict)  # style, form, chords ...
+    details: dict[str, Any] = field(default_factory=dict)  # style, form, chords, what was `asked` ...
     understood: dict[str, str] = field(default_factory=dict)  # what → in which words of the prompt
     ignored: tuple[str, ...] = ()  # words of the prompt that changed nothing
     stems: tuple[str, ...] = ()  # the names of those that were written
     warnings: tuple[str, ...] = ()
+    weights_licence: str = ""  # of the weights that made it; empty where there are none
 
 
 class Composer(Protocol):

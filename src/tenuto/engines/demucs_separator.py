@@ -16,6 +16,7 @@ from tenuto.engines.base import EngineReport, Progress, Separation
 from tenuto.engines.config import EngineConfig
 from tenuto.engines.demucs_models import MODELS, home_of, locate, read_bag
 from tenuto.engines.stems import Floats
+from tenuto.engines.tensors import device_of, load_faults
 from tenuto.engines.whisper_fetch import fetch_repository, hub_answers
 from tenuto.engines.whisper_models import OnProgress
 
@@ -54,7 +55,7 @@ class DemucsSeparator:
         name = model or self._config.demucs_model
         net = self._load(name)
         torch: Any = importlib.import_module("torch")
-        device = _device(torch, self._config.device)
+        device = device_of(torch, self._config.device)
         voice = list(net.sources).index(VOICE)
 
         def find_voice(block: Floats, tell: Progress) -> Floats:
@@ -135,18 +136,12 @@ def _open(folder: Path, threads: int) -> Any:
         net = package.BagOfModels([hub.load_safetensors_model(file) for file in bag.files], bag.weights, bag.segment)
     except ImportError as error:
         raise errors.EngineMissing(f"demucs cannot be loaded: {error}. Install it anew: {INSTALL}.") from error
-    except (RuntimeError, ValueError, TypeError, KeyError, AssertionError, OSError) as error:
+    except load_faults() as error:
         raise errors.EngineError(f"The Demucs model in {folder} cannot be loaded: {error}.") from error
     if (net.samplerate, net.audio_channels) != (stems.SAMPLE_RATE, stems.CHANNELS) or VOICE not in net.sources:
         raise errors.EngineError(f"The Demucs model in {folder} is not for voices in stereo at {stems.SAMPLE_RATE} Hz.")
     net.eval()
     return net
-
-
-def _device(torch: Any, wanted: str) -> str:
-    if wanted == "cuda" or (wanted == "auto" and torch.cuda.is_available()):
-        return "cuda"
-    return "cpu"
 
 
 def _apply(net: Any, samples: Any, device: str, tell: Progress) -> Any:

@@ -8,14 +8,18 @@ import importlib.metadata
 import importlib.util
 import re
 from bisect import bisect_right
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from tenuto import errors
 from tenuto.domain.transcripts import Word
+from tenuto.domain.wording import PIECE
 from tenuto.engines.base import EngineReport, NarrateOptions, Narration, Progress
 from tenuto.engines.config import EngineConfig
+from tenuto.engines.espeak_data import add_variant, own_data
 from tenuto.engines.speaking import OPENAI_VOICES, Said, has_words, language_by_script, pieces, write_speech
+from tenuto.engines.voice_shape import VoiceShape
 
 INSTALL = "pip install 'tenuto[speech]'"
 # OpenAI's names → espeak's variants of any language's voice; the first keeps the plain one.
@@ -35,7 +39,6 @@ SYNCHRONOUS, DO_NOT_EXIT = 2, 0x8000
 RATE_PARAMETER = 1
 UTF8, BY_CHARACTER = 1, 1
 ENDED, WORD = 0, 1
-TOKEN = re.compile(r"\S+")
 END_OF_SOUND = 1 << 40
 
 
@@ -61,8 +64,20 @@ class Event(ctypes.Structure):
 
 
 Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(Event))
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The library, ready to speak."""
+
+    library: Any
+    rate: int
+    data: Path
+    package: Path  # the data it came with
+
+
 # The library keeps one state for the whole process: it is opened once, and a process speaks one text at a time.
-_opened: list[tuple[Any, int]] = []
+_opened: list[Opened] = []
 
 
 class EspeakNarrator:
@@ -71,34 +86,44 @@ class EspeakNarrator:
     name = "espeak"
 
     def __init__(self, config: EngineConfig) -> None:
-        del config
+        self._models = config.models_dir
 
     @staticmethod
     def report(config: EngineConfig) -> EngineReport:
         """Say whether the library is here."""
         del config
         ready = importlib.util.find_spec("espeakng_loader") is not None
-        detail = f"espeak-ng is not installed; install it: {INSTALL}."
+        detail, version = f"espeak-ng is not installed; install it: {INSTALL}.", ""
         if ready:
-            detail = (
-                f"espeak-ng by espeakng-loader {importlib.metadata.version('espeakng-loader')}, a hundred languages."
-            )
-        return EngineReport("espeak", ready, detail, model="espeak-ng" if ready else "", licence="GPL-3.0-or-later")
+            version = importlib.metadata.version("espeakng-loader")
+            detail = f"espeak-ng by espeakng-loader {version}, a hundred languages."
+        model = "espeak-ng" if ready else ""
+        return EngineReport("espeak", ready, detail, model, licence="GPL-3.0-or-later", version=version)
 
     def narrate(self, text: str, target: Path, options: NarrateOptions, progress: Progress) -> Narration:
         """Speak `text` into `target`."""
-        library, rate = _open()
+        opened = _open()
+        shape = None if options.shape is None else VoiceShape.from_json(options.shape)
         voice = voice_for(options.voice, options.language, text)
+        if shape is not None:
+            opened = _open(own_data(opened.package, self._models))
+            voice = f"{voice.partition('+')[0]}+{add_variant(opened.data, shape)}"
+        library = opened.library
         if library.espeak_SetVoiceByName(voice.encode()) != 0:
             raise errors.ValidationError(
                 f"espeak has no voice {voice!r}; name a language such as 'de', a variant of it such as 'de+f2',"
                 f" or one of {', '.join(OPENAI_VOICES)}."
             )
-        pace = round(USUAL_PACE * options.speed)
+        pace = round((USUAL_PACE if shape is None else shape.pace) * options.speed)
         held = min(FASTEST, max(SLOWEST, pace))
         library.espeak_SetParameter(RATE_PARAMETER, held, 0)
         parts = list(pieces(text, MOST_CHARACTERS)) if has_words(text) else []
-        length, words = write_speech(target, rate, parts, lambda part: _say(library, part), progress)
+
+        def say(part: str) -> Said:
+            said = _say(library, part)
+            return said if shape is None else replace(said, pcm=shape.filtered(said.pcm, opened.rate))
+
+        length, words = write_speech(target, opened.rate, parts, say, progress)
         slower = (
             f"espeak speaks at {SLOWEST} to {FASTEST} words a minute; the speed was taken as {held / USUAL_PACE:.2f}."
         )
@@ -117,17 +142,23 @@ def voice_for(voice: str, language: str | None, text: str) -> str:
     return LANGUAGES.get(spoken, spoken) + VARIANTS.get(voice, "")
 
 
-def _open() -> tuple[Any, int]:
-    if not _opened:
-        try:
-            loader: Any = importlib.import_module("espeakng_loader")
-            library = ctypes.CDLL(str(loader.get_library_path()))
-        except (ImportError, OSError) as error:
-            raise errors.EngineMissing(f"espeak-ng cannot be loaded ({error}); install it: {INSTALL}.") from error
-        rate = library.espeak_Initialize(SYNCHRONOUS, 0, str(loader.get_data_path()).encode(), DO_NOT_EXIT)
-        if rate <= 0:
-            raise errors.EngineError("espeak-ng does not start with the data it came with; install it anew.")
-        _opened.append((library, int(rate)))
+def _open(data: Path | None = None) -> Opened:
+    """Open the library with the data it came with, or with another folder of them."""
+    if _opened and data in (None, _opened[0].data):
+        return _opened[0]
+    try:
+        loader: Any = importlib.import_module("espeakng_loader")
+        library = ctypes.CDLL(str(loader.get_library_path()))
+    except (ImportError, OSError) as error:
+        raise errors.EngineMissing(f"espeak-ng cannot be loaded ({error}); install it: {INSTALL}.") from error
+    if _opened:
+        library.espeak_Terminate()
+        _opened.clear()
+    package = Path(loader.get_data_path())
+    rate = library.espeak_Initialize(SYNCHRONOUS, 0, str(data or package).encode(), DO_NOT_EXIT)
+    if rate <= 0:
+        raise errors.EngineError("espeak-ng does not start with the data it came with; install it anew.")
+    _opened.append(Opened(library, int(rate), data or package, package))
     return _opened[0]
 
 
@@ -156,17 +187,19 @@ def _say(library: Any, text: str) -> Said:
 
 
 def words_of(text: str, marks: list[tuple[int, int]]) -> tuple[Word, ...]:
-    """The words between spaces; each lasts until the next one begins, the last until the sound ends, which cuts it.
+    """The words between spaces, or the letters of a script without any.
+
+    Each lasts until the next one begins, the last until the sound ends, which cuts it.
 
     espeak marks an abbreviation or a number several times, and may pass over a word in quotation marks.
     """
-    tokens = [found for found in TOKEN.finditer(text) if has_words(found.group())]
+    tokens = [found for found in PIECE.finditer(text) if has_words(found.group())]
     starts: dict[int, int] = {}
     for place, time in marks:
         index = bisect_right(tokens, place, key=lambda token: token.start()) - 1
         starts.setdefault(max(index, 0), time)
     known = sorted((index, starts[index]) for index in starts if index < len(tokens))
-    ends = [time for _, time in known[1:]] + [END_OF_SOUND]
+    ends = [*(time for _, time in known[1:]), END_OF_SOUND][: len(known)]  # Of some texts it tells nothing.
     return tuple(
         Word(time, max(time, end), tokens[index].group()) for (index, time), end in zip(known, ends, strict=True)
     )

@@ -31,7 +31,7 @@ class FakeNarrator:
         """It is always ready."""
         del config
         detail = "A fake for tests: a tone for each word, and no speech."
-        return EngineReport("fake-voice", ready=True, detail=detail, model="fake-1", licence="Apache-2.0")
+        return EngineReport("fake-voice", ready=True, detail=detail, model="fake-1", licence="Apache-2.0", version="1")
 
     def narrate(self, text: str, target: Path, options: NarrateOptions, progress: Progress) -> Narration:
         """Write a tone for each word of `text` into `target`."""

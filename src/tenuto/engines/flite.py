@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import tempfile
 import unicodedata
 import wave
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from tenuto import errors
@@ -29,6 +30,7 @@ BY_OPENAI_NAME = dict(
 )
 MOST_CHARACTERS = 2000
 SECONDS_PER_PIECE = 120.0
+VERSION = re.compile(rb"version:\s*(\S+)")
 
 
 class FliteNarrator:
@@ -45,13 +47,16 @@ class FliteNarrator:
         del config
         found = shutil.which(PROGRAM)
         detail = f"flite at {found}, English voices {', '.join(VOICES)}." if found else f"flite is missing; {INSTALL}."
-        return EngineReport("flite", found is not None, detail, model=VOICES[0] if found else "", licence="MIT-CMU")
+        model, version = (VOICES[0], _version(found)) if found else ("", "")
+        return EngineReport("flite", found is not None, detail, model, licence="MIT-CMU", version=version)
 
     def narrate(self, text: str, target: Path, options: NarrateOptions, progress: Progress) -> Narration:
         """Speak `text` into `target`."""
         program = shutil.which(PROGRAM)
         if program is None:
             raise errors.EngineMissing(f"The engine flite needs the program of that name; {INSTALL}.")
+        if options.shape is not None:
+            raise errors.ValidationError("flite cannot take the shape of another voice; the engine espeak can.")
         _require_english(options.language, text)
         voice = BY_OPENAI_NAME.get(options.voice, options.voice or VOICES[0])
         if voice not in VOICES:
@@ -62,6 +67,19 @@ class FliteNarrator:
             say = partial(_say, program, voice, options.speed, Path(folder))
             length, _ = write_speech(target, RATE, parts, say, progress)
         return Narration(length, voice)
+
+
+@cache
+def _version(program: str) -> str:
+    """What the program says of itself."""
+    try:
+        told = subprocess.run(
+            [program, "--version"], stdin=subprocess.DEVNULL, capture_output=True, timeout=10.0, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    found = VERSION.search(told.stdout + told.stderr)
+    return found[1].decode() if found else ""
 
 
 def _require_english(language: str | None, text: str) -> None:

@@ -14,6 +14,7 @@ from tenuto.domain.speakers import Turn
 from tenuto.engines import voiceprints
 from tenuto.engines.base import Diarization, DiarizeOptions, EngineReport, Progress
 from tenuto.engines.config import EngineConfig
+from tenuto.engines.tensors import device_of
 from tenuto.engines.turns import numbered
 from tenuto.engines.windows import Windower
 
@@ -93,7 +94,7 @@ def _open(name: str, device: str) -> Any:
             f"The diarizer pyannote may not fetch {name}: accept its terms on its page and set HF_TOKEN, "
             "or name a local folder in TENUTO_PYANNOTE_MODEL."
         )
-    if device == "cuda" or (device == "auto" and torch.cuda.is_available()):
+    if device_of(torch, device) != "cpu":
         pipeline.to(torch.device("cuda"))
     return pipeline
 

@@ -56,6 +56,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
     },
     COMPOSER: {
         "composer": "tenuto.engines.composer.engine:EmbeddedComposer",
+        "musicgen": "tenuto.engines.musicgen:MusicgenComposer",
         "fake-composer": "tenuto.engines.fake_composer:FakeComposer",
     },
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import av
 import numpy as np
@@ -17,6 +17,24 @@ LAYOUTS = {1: "mono", 2: "stereo"}
 Floats = npt.NDArray[np.float32]
 
 
+class Sound(Protocol):
+    """Sound in floats that is read from its start as often as it is needed."""
+
+    @property
+    def rate(self) -> int:
+        """Samples a second."""
+        ...
+
+    @property
+    def layout(self) -> str:
+        """Its channels, as FFmpeg calls them."""
+        ...
+
+    def pieces(self) -> Iterator[Floats]:
+        """All of it, in pieces of shape (frames, channels)."""
+        ...
+
+
 @dataclass(frozen=True)
 class FloatSound:
     """A file of such sound."""
@@ -24,6 +42,11 @@ class FloatSound:
     path: Path
     rate: int
     channels: int = 2
+
+    @property
+    def layout(self) -> str:
+        """Its channels, as FFmpeg calls them."""
+        return LAYOUTS[self.channels]
 
     @property
     def frames(self) -> int:
@@ -37,15 +60,17 @@ class FloatSound:
                 yield piece.reshape(-1, self.channels)
 
     def rewrite(self, pieces: Iterator[Floats]) -> None:
-        """Put in its place what is made of its pieces one by one, each as long as it was."""
+        """Put in its place what is made of its pieces one by one, each as long as it was or shorter."""
         with self.path.open("r+b") as file:
             for piece in pieces:
                 file.write(np.ascontiguousarray(piece, SAMPLE).tobytes())
+            file.truncate()
 
-    def audio_frames(self, pieces: Iterator[Floats] | None = None) -> Iterator[Any]:
-        """The same, or what was made of its pieces, as FFmpeg wants it."""
-        for piece in self.pieces() if pieces is None else pieces:
-            interleaved = np.ascontiguousarray(piece, np.float32).reshape(1, -1)
-            frame = av.AudioFrame.from_ndarray(interleaved, format="flt", layout=LAYOUTS[self.channels])
-            frame.sample_rate = self.rate
-            yield frame
+
+def audio_frames(pieces: Iterator[Floats], *, rate: int, layout: str) -> Iterator[Any]:
+    """The pieces as FFmpeg wants them."""
+    for piece in pieces:
+        interleaved = np.ascontiguousarray(piece, np.float32).reshape(1, -1)
+        frame = av.AudioFrame.from_ndarray(interleaved, format="flt", layout=layout)
+        frame.sample_rate = rate
+        yield frame

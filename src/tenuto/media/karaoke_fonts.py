@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tenuto import errors
+from tenuto.media.karaoke_planes import Picture
 
 FOLDERS = (
     Path("/usr/share/fonts"),
@@ -24,6 +27,8 @@ MOST_FONTS = 200
 SAMPLE_SIZE = 32
 NOBODYS_LETTER = "\U0010fffd"  # what a font shows for it is what it shows for all it has not
 BUILT_IN = "built-in"
+SHOWN_LETTERS = 20
+MISSING = "Letters in pictures need the package pillow: pip install 'tenuto[video]'."
 
 
 @dataclass(frozen=True)
@@ -36,17 +41,34 @@ class Typeface:
 
     def at(self, size: int) -> Any:
         """The font in a size."""
-        _, fonts = library()
+        _, _, fonts = library()
         return fonts.truetype(self.path, size) if self.path else fonts.load_default(size)
 
 
-def library() -> tuple[Any, Any]:
-    """What draws, which comes with an extra: Pillow's images and its fonts."""
+def require() -> None:
+    """Refuse to draw where the extra is not installed; nothing of it is loaded."""
+    if not _installed():
+        raise errors.EngineMissing(MISSING)
+
+
+def library() -> tuple[Any, Any, Any]:
+    """What draws, which comes with an extra: Pillow's images, its drawing and its fonts."""
     try:
-        from PIL import Image, ImageFont  # noqa: PLC0415
+        from PIL import Image, ImageDraw, ImageFont  # noqa: PLC0415
     except ImportError as error:
-        raise errors.EngineMissing("A karaoke video needs the package pillow: install tenuto[video].") from error
-    return Image, ImageFont
+        raise errors.EngineMissing(MISSING) from error
+    return Image, ImageDraw, ImageFont
+
+
+def canvas(picture: Picture) -> tuple[Any, Any]:
+    """An image that is the same as a picture, and what draws on it."""
+    images, drawing, _ = library()
+    image = images.fromarray(picture)
+    return image, drawing.Draw(image)
+
+
+def _installed() -> bool:
+    return importlib.util.find_spec("PIL") is not None
 
 
 class Typefaces:
@@ -100,6 +122,20 @@ class Typefaces:
         if (path, letter) not in self._letters:
             self._letters[path, letter] = bytes(font.getmask(letter)) != bytes(font.getmask(NOBODYS_LETTER))
         return self._letters[path, letter]
+
+
+def warnings(typefaces: Typefaces, text: str) -> Iterator[str]:
+    """What is not as it should be where a text was drawn."""
+    if typefaces.missing:
+        yield (
+            f"No font of this machine has {typefaces.missing[:SHOWN_LETTERS]!r}, so boxes stand for them: install one"
+            " for the script, such as Noto, and make the video again."
+        )
+    if not turns_letters() and any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in text):
+        yield (
+            "Letters that are read from the right stand in the wrong order, as the library FriBidi is missing here:"
+            " install it (libfribidi0 in Debian) and make the video again."
+        )
 
 
 def turns_letters() -> bool:

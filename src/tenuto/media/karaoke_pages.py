@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from tenuto.domain.columns import drawable
 from tenuto.domain.lyrics import LyricLine
 from tenuto.domain.pages import Page, wrap_line
-from tenuto.media.karaoke_fonts import Typefaces, library
+from tenuto.media.karaoke_fonts import Typefaces, canvas
 from tenuto.media.karaoke_look import Colour, Look
 from tenuto.media.karaoke_planes import Box, Picture, Planes
 from tenuto.media.karaoke_rows import Row, row_of
@@ -33,7 +33,6 @@ class Screen:
 
     def __init__(self, look: Look, typefaces: Typefaces) -> None:
         self.look, self.typefaces = look, typefaces
-        self._images, _ = library()
         shades = np.linspace(look.top, look.bottom, look.height)[:, None, :]
         self._background: Picture = np.broadcast_to(shades, (look.height, look.width, 3)).astype(np.uint8)
         self.empty = Planes.of(self._background)
@@ -42,7 +41,7 @@ class Screen:
     def card(self) -> Planes:
         """The names, to be seen before the first page and behind the last one."""
         look = self.look
-        image, draw = self._canvas()
+        image, draw = canvas(self._background)
         title, artist = self._names(look.title), self._names(look.artist)
         self._write_names(draw, title, TITLE_SHARE, look.height * TITLE_PLACE, above=True)
         self._write_names(draw, artist, ARTIST_SHARE, look.height * ARTIST_PLACE, above=False)
@@ -51,13 +50,13 @@ class Screen:
     def draw(self, page: Page) -> Drawn:
         """A page before and after it is sung."""
         look = self.look
-        texts = [_visible(line.text) for line in page.lines]
+        texts = [drawable(line.text) for line in page.lines]
         size = self._size(texts, LINE_SHARE)
         step = size * LEADING
         middles = [look.height / 2 + (number - (len(texts) - 1) / 2) * step for number in range(len(texts))]
         pictures = []
         for colour in (look.unsung, look.sung):
-            image, draw = self._canvas()
+            image, draw = canvas(self._background)
             for text, middle in zip(texts, middles, strict=True):
                 self._write(draw, (look.width / 2, middle), text, size, colour=colour)
             pictures.append(np.asarray(image))
@@ -68,7 +67,7 @@ class Screen:
         return Drawn(page, rows, pictures, look.sung)
 
     def _names(self, text: str) -> list[str]:
-        line, columns = LyricLine(_visible(text)), self.look.columns
+        line, columns = LyricLine(drawable(text)), self.look.columns
         while len(rows := wrap_line(line, columns)) > MOST_NAME_ROWS:
             columns += columns // 4  # Small letters, but all of them.
         return [row.text for row in rows]
@@ -80,12 +79,6 @@ class Screen:
         first = middle - (len(rows) - 1) * step * above
         for number, row in enumerate(rows):
             self._write(draw, (self.look.width / 2, first + number * step), row, size, colour=self.look.unsung)
-
-    def _canvas(self) -> tuple[Any, Any]:
-        from PIL import ImageDraw  # noqa: PLC0415 - `library` has made sure that it is there
-
-        image = self._images.fromarray(self._background)
-        return image, ImageDraw.Draw(image)
 
     def _font(self, text: str, size: int) -> Any:
         return self.typefaces.find(text).at(size)
@@ -151,8 +144,3 @@ def _draw_dot(picture: Picture, box: Box, colour: Colour) -> None:
     rows, columns = np.ogrid[:size, :size]
     inside = (rows - size / 2 + 0.5) ** 2 + (columns - size / 2 + 0.5) ** 2 <= (size / 2) ** 2
     picture[box.top : box.bottom, box.left : box.right][inside] = colour
-
-
-def _visible(text: str) -> str:
-    """The text without signs that cannot be drawn."""
-    return "".join(" " if unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") else letter for letter in text)

@@ -3,37 +3,30 @@
 from __future__ import annotations
 
 import math
-import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
 
 import av
-from av.video.reformatter import ColorRange
 
 from tenuto import errors
 from tenuto.domain.lyrics import Lyrics
 from tenuto.domain.pages import Page, pages
 from tenuto.media.encoding import wave_frames
-from tenuto.media.karaoke_fonts import Typefaces, turns_letters
+from tenuto.media.karaoke_fonts import Typefaces, warnings
 from tenuto.media.karaoke_look import KaraokeVideo, Look
 from tenuto.media.karaoke_pages import Drawn, Screen
-from tenuto.media.karaoke_planes import BT709, Planes
+from tenuto.media.karaoke_planes import Planes
 from tenuto.media.sound import Converter, convert_all
+from tenuto.media.video_encoders import best_encoder, set_up
 from tenuto.media.waves import read_wave
 
 KEY_FRAME_SECONDS = 5
 SOUND_BITS = 192_000
 FRAME_SAMPLES = 1024
-SHOWN_LETTERS = SHOWN_LINES = 20
+SHOWN_LINES = 20
 CARD_MS = 1_000  # a card that is to be seen for less only flickers
-# Best first, with what each is told; a PyAV built without the first has the last at least.
-ENCODERS: Mapping[str, Mapping[str, str]] = {
-    "libx264": {"preset": "veryfast", "crf": "20", "tune": "animation"},
-    "libopenh264": {"b": "4M"},
-    "mpeg4": {"b": "8M"},
-}
 SECOND_MS = 1000
 
 
@@ -130,13 +123,10 @@ class Film:
 
 
 def _streams(out: Any, look: Look, rate: int) -> tuple[Any, Any]:
-    encoder = next(name for name in ENCODERS if name in av.codecs_available)
-    picture = out.add_stream(encoder, rate=look.fps, options=dict(ENCODERS[encoder]))
-    picture.width, picture.height, picture.pix_fmt = look.width, look.height, "yuv420p"
-    picture.codec_context.colorspace, picture.codec_context.color_range = BT709, ColorRange.MPEG
-    picture.codec_context.color_primaries = picture.codec_context.color_trc = BT709
-    picture.gop_size = KEY_FRAME_SECONDS * look.fps
-    picture.codec_context.thread_count = 2
+    encoder = best_encoder()
+    picture = out.add_stream(encoder, rate=look.fps)
+    size = (look.width, look.height)
+    set_up(picture.codec_context, encoder, "animation", size=size, key_frame_every=KEY_FRAME_SECONDS * look.fps)
     voice = out.add_stream("aac", rate=rate, layout="stereo")
     voice.bit_rate = SOUND_BITS
     return picture, voice
@@ -172,16 +162,7 @@ def _warnings(lyrics: Lyrics, duration_ms: int, typefaces: Typefaces) -> Iterato
     late = [number for number, line in sung if (line.start_ms or 0) >= duration_ms]
     if late:
         yield f"{_lines(late)} times behind the end of the song and cannot be in the video: look at their times."
-    if typefaces.missing:
-        yield (
-            f"No font of this machine has {typefaces.missing[:SHOWN_LETTERS]!r}, so boxes stand for them: install one"
-            " for the script, such as Noto, and make the video again."
-        )
-    if not turns_letters() and any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in lyrics.text):
-        yield (
-            "Letters that are read from the right stand in the wrong order, as the library FriBidi is missing here:"
-            " install it (libfribidi0 in Debian) and make the video again."
-        )
+    yield from warnings(typefaces, lyrics.text)
 
 
 def _lines(numbers: Sequence[int]) -> str:

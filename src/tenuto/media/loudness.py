@@ -21,12 +21,15 @@ SHORTEST_SECONDS, SHORTEST_RANGE_SECONDS = 0.4, 3.0
 PEAK = "metadata=1:measure_overall=Peak_level:measure_perchannel=none"
 
 
-def measure_loudness(frames: Iterator[Any]) -> Loudness:
-    """Integrated loudness, true peak and range of all the frames, at their own rate and layout."""
+def measure_loudness(frames: Iterator[Any], *, with_peak: bool = True) -> Loudness:
+    """Integrated loudness, range and true peak of all the frames, at their own rate and layout.
+
+    The peak takes most of the time: `with_peak` may leave it out.
+    """
     first = next(frames, None)
     if first is None:
         return Loudness(None, None, None)
-    meter = _Meter(first.sample_rate, first.layout.name)
+    meter = _Meter(first.sample_rate, first.layout.name, with_peak=with_peak)
     converter = Converter(layout=first.layout.name, rate=first.sample_rate, sample_format="flt")
     for frame in convert_all(chain([first], frames), converter):
         meter.push(frame)
@@ -36,18 +39,18 @@ def measure_loudness(frames: Iterator[Any]) -> Loudness:
 class _Meter:
     """The filters, and what they have told so far."""
 
-    def __init__(self, rate: int, layout: str) -> None:
+    def __init__(self, rate: int, layout: str, *, with_peak: bool) -> None:
         self._rate, self._samples = rate, 0
         self._told: dict[str, str] = {}
         self._graph = av.filter.Graph()
         nodes = [
             self._graph.add_abuffer(sample_rate=rate, format="flt", layout=layout),
             self._graph.add("ebur128", "metadata=1:framelog=quiet"),
-            self._graph.add("aresample", str(max(rate, min(OVERSAMPLING * rate, HIGHEST_RATE)))),
-            self._graph.add("astats", PEAK),
-            self._graph.add("abuffersink"),
         ]
-        self._graph.link_nodes(*nodes).configure()
+        if with_peak:
+            nodes.append(self._graph.add("aresample", str(max(rate, min(OVERSAMPLING * rate, HIGHEST_RATE)))))
+            nodes.append(self._graph.add("astats", PEAK))
+        self._graph.link_nodes(*nodes, self._graph.add("abuffersink")).configure()
 
     def push(self, frame: Any) -> None:
         frame.pts, frame.time_base = self._samples, Fraction(1, self._rate)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
+
+import numpy as np
 
 from tenuto.domain.media import MediaLimits
 from tenuto.domain.music import MusicFacts
 from tenuto.media import mastering, stretch
 from tenuto.media import mixdown as mixing
-from tenuto.media.encoding import MASTER_FORMATS, encode, encode_frames, music_format, wave_frames
-from tenuto.media.floats import FloatSound
+from tenuto.media.edges import Edges
+from tenuto.media.encoding import MASTER_FORMATS, encode, encode_frames, music_format, rate_in, wave_frames
+from tenuto.media.floats import FloatSound, audio_frames
 from tenuto.media.keys import KeyMeter
 from tenuto.media.loudness import measure_loudness
 from tenuto.media.music import RATE, read_music, stereo_pieces, write_music
@@ -32,14 +35,6 @@ def music(payload: Payload, emit: Emit) -> Payload:
         tally, progress = Tally(), Progress(opened, emit)
         written, mono = write_music(progress.along(frames(opened, tally, limits)), Path(payload["target"]))
         return {"info": asdict(describe(opened, tally, written / RATE)), "mono": mono}
-
-
-def loudness(payload: Payload, emit: Emit) -> Payload:
-    """Measure how loud any recording is."""
-    limits = MediaLimits(**payload["limits"])
-    with translated(), open_recording(Path(payload["source"]), limits) as opened:
-        tally, progress = Tally(), Progress(opened, emit)
-        return asdict(measure_loudness(progress.along(frames(opened, tally, limits))))
 
 
 def measure_music(payload: Payload, emit: Emit) -> Payload:
@@ -99,17 +94,21 @@ def master(payload: Payload, emit: Emit) -> Payload:
             sounds,
             target_lufs=payload["target_lufs"],
             ceiling_db=payload["ceiling_db"],
+            edges=Edges(**payload["edges"]),
             tell=shares(emit),
         )
     return asdict(found)
 
 
 def encode_floats(payload: Payload, emit: Emit) -> Payload:
-    """Write float sound of our own in a format."""
+    """Write float sound of our own in a format, louder by `gain_db`."""
     form = music_format(payload["format"], MASTER_FORMATS)
-    sound = FloatSound(Path(payload["source"]), payload["rate"])
+    sound, gain = FloatSound(Path(payload["source"]), payload["rate"]), np.float32(10 ** (payload["gain_db"] / 20))
+    if payload["most_rate"] and rate_in(form, sound.rate) > payload["most_rate"]:
+        form = replace(form, rate=payload["most_rate"])
     with translated():
-        encode_frames(sound.audio_frames(), Path(payload["target"]), form, rate=sound.rate, tags=payload["tags"])
+        heard = audio_frames((piece * gain for piece in sound.pieces()), rate=sound.rate, layout=sound.layout)
+        encode_frames(heard, Path(payload["target"]), form, rate=sound.rate, tags=payload["tags"])
     emit({"progress": 1.0})
     return {}
 

@@ -7,6 +7,7 @@ import wave
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,29 @@ def playback_copy(payload: Payload, emit: Emit) -> Payload:
         return asdict(describe(opened, tally, seconds))
 
 
+def voice_sample(payload: Payload, emit: Emit) -> Payload:
+    """Write a sample of a voice as 16-bit mono WAV at its own rate."""
+    limits = MediaLimits(**payload["limits"])
+    with translated(), open_recording(Path(payload["source"]), limits) as opened:
+        tally, progress = Tally(), Progress(opened, emit)
+        sound = progress.along(frames(opened, tally, limits))
+        first = next(sound)
+        converter = Converter(layout="mono", rate=first.sample_rate, sample_format="s16")
+        most = payload["longest_seconds"] * first.sample_rate
+        samples = 0
+        with wave.open(payload["target"], "wb") as out:
+            out.setnchannels(1)
+            out.setsampwidth(2)
+            out.setframerate(first.sample_rate)
+            for frame in convert_all(chain([first], sound), converter):
+                out.writeframesraw(memoryview(frame.planes[0])[: frame.samples * 2])
+                samples += frame.samples
+                if samples > most:
+                    longest = payload["longest_seconds"]
+                    raise errors.LimitExceeded(f"A sample of a voice has at most {longest} s; cut out a part of it.")
+        return {**asdict(describe(opened, tally, samples / first.sample_rate)), "sample_rate": first.sample_rate}
+
+
 def channel_levels(payload: Payload, emit: Emit) -> Payload:
     """Write how loud each channel is, all along."""
     limits = MediaLimits(**payload["limits"])
@@ -108,21 +132,21 @@ class Progress:
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Say foreign errors in ours; whatever FFmpeg still complains of is the recording's fault."""
+def translated(what: str = "recording", made: str = "decoded sound") -> Iterator[None]:
+    """Say foreign errors in ours; whatever a library still complains of is the file's fault."""
     try:
         yield
     except MemoryError as error:
         raise errors.BrokenMedia(
-            "The recording could not be opened safely: it asks for more memory than sound needs."
+            f"The {what} could not be opened safely: it asks for more memory than it should need."
         ) from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise errors.StorageFull("There is no room left for the decoded sound: free some disk space.") from error
+            raise errors.StorageFull(f"There is no room left for the {made}: free some disk space.") from error
         if error.errno == errno.EFBIG:
-            raise errors.LimitExceeded("The decoded sound is larger than this server takes.") from error
+            raise errors.LimitExceeded(f"The {made} is larger than this server takes.") from error
         if isinstance(error, av.error.FFmpegError):
             raise errors.BrokenMedia from error
         raise errors.StorageError(f"A file could not be read or written: {error.strerror}.") from error
     except (av.error.FFmpegError, ValueError, OverflowError, ZeroDivisionError, LookupError) as error:
-        raise errors.BrokenMedia(f"The recording could not be opened safely: {error}.") from error
+        raise errors.BrokenMedia(f"The {what} could not be opened safely: {error}.") from error

@@ -28,6 +28,13 @@ FIELDS = {
     "artist": ("TPE1", "\xa9ART", "artist", "TPE2", "aART", "albumartist"),
     "album": ("TALB", "\xa9alb", "album"),
 }
+# What FFmpeg calls the same in all containers, and is about the music rather than about the file.
+KEPT = (
+    *("title", "artist", "album", "album_artist", "composer", "genre"),
+    *("date", "track", "disc", "comment", "copyright", "bpm", "key"),
+)
+SAME_TAGS = {"tbpm": "bpm", "tmpo": "bpm", "tkey": "key", "initialkey": "key"}
+LONGEST_TAG = 1000
 # What a damaged or hostile tag makes a reader written in Python raise. The recording itself may well be sound.
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, OverflowError, EOFError, struct.error, MemoryError)
 
@@ -104,3 +111,11 @@ def _pictures(found: Any) -> Iterator[tuple[int, bytes]]:
 
         coded_picture: Any = Picture(base64.b64decode(coded))  # type: ignore[no-untyped-call]
         yield coded_picture.type, coded_picture.data
+
+
+def kept_tags(opened: Opened) -> dict[str, str]:
+    """What a file says of itself that a copy of it should say too."""
+    found = {key.lower(): value for key, value in {**opened.container.metadata, **opened.stream.metadata}.items()}
+    known = {SAME_TAGS.get(name, name): value for name, value in found.items()}
+    shown = {name: "".join(sign for sign in known.get(name, "") if sign.isprintable()).strip() for name in KEPT}
+    return {name: text[:LONGEST_TAG] for name, text in shown.items() if text}

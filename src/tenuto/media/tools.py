@@ -2,39 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tenuto import errors
 from tenuto.children import ChildPool, Limits
+from tenuto.domain import decks
 from tenuto.domain.lyrics import Lyrics, to_json
-from tenuto.domain.media import Block, MediaInfo, MediaLimits
-from tenuto.domain.music import Loudness, Music, MusicFacts, check_guide, check_retune
+from tenuto.domain.media import DECK, Block, MediaInfo, MediaLimits
+from tenuto.domain.music import Music, MusicFacts, check_guide, check_retune
 from tenuto.domain.songs import Tags
+from tenuto.media.calls import PROBE_CPU_SECONDS, or_nothing
 from tenuto.media.channels import ChannelReport, read_report
+from tenuto.media.deck_guard import looks_like_deck
+from tenuto.media.edges import UNCHANGED, Edges
 from tenuto.media.encoding import MASTER_FORMATS, music_format
+from tenuto.media.film_tools import VIDEO_CPU_PER_SECOND, FilmTools
 from tenuto.media.karaoke_look import KaraokeVideo, Look
 from tenuto.media.levels import levels
+from tenuto.media.loudness_tools import LoudnessTools
 from tenuto.media.mastering import CEILING_DB, TARGET_LUFS, Mastered
 from tenuto.media.music import LARGEST_WAV_BYTES, SCRATCH_BYTES
 from tenuto.media.music import RATE as MUSIC_RATE
+from tenuto.media.narrated import Narrated, Placed, Sound
 from tenuto.media.peaks import write_peaks
+from tenuto.media.slide_canvas import Canvas
+from tenuto.media.slides import SlideDrawer
 from tenuto.media.waves import cut_block, plan_blocks
 
 MEMORY_BYTES = 1 << 30
 OPEN_FILES = 64
-PROBE_CPU_SECONDS = 8
 # The slowest codec we read is a hundred times faster than real time; a slow machine is given some more.
 DECODE_SPEED = 40
 ENCODE_SPEED = 20
 MUSIC_SPEED = 10
-VIDEO_CPU_PER_SECOND = 2
-WALL_PER_CPU = 6
-# How a process ends that a file has crashed or that ran into its own limits. Not SIGKILL: that is us or the kernel.
-ITS_OWN_FAULT = {"SIGXCPU", "SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGSYS", "SIGTRAP", "SIGXFSZ"}
+SLIDES_CPU_SECONDS, SLIDE_CPU_SECONDS = 60, 3
 
 
 def sandbox_pool(size: int, limits: MediaLimits = MediaLimits()) -> ChildPool:  # noqa: B008 - frozen, so it is safe to share
@@ -44,15 +47,37 @@ def sandbox_pool(size: int, limits: MediaLimits = MediaLimits()) -> ChildPool:  
     return ChildPool(size, Limits(memory_bytes=MEMORY_BYTES, file_bytes=file_bytes, open_files=OPEN_FILES))
 
 
-class MediaTools:
+class MediaTools(FilmTools):
     """Opens, decodes, cuts and draws recordings."""
 
-    def __init__(self, pool: ChildPool, limits: MediaLimits) -> None:
-        self._pool, self._limits = pool, limits
+    def __init__(self, pool: ChildPool, limits: MediaLimits, office: ChildPool | None = None) -> None:
+        super().__init__(pool, limits)
+        self._office = office
+        self.loudness = LoudnessTools(self._music)
 
     def probe(self, source: Path) -> MediaInfo:
         """Find out quickly what an upload is; its duration is counted, not decoded."""
         return _info(self._call("probe", source, cpu_seconds=PROBE_CPU_SECONDS))
+
+    def look(self, source: Path) -> MediaInfo:
+        """Find out what an upload is, a recording or a deck of slides."""
+        with source.open("rb") as file:
+            is_deck = looks_like_deck(file)
+        return self._deck_info(source) if is_deck else self.probe(source)
+
+    def _deck_info(self, source: Path) -> MediaInfo:
+        found = self.read_deck(source)
+        return MediaInfo(
+            container="pptx",
+            codec="pptx",
+            media_type=decks.MEDIA_TYPE,
+            duration_ms=0,
+            sample_rate=0,
+            channels=0,
+            warnings=found.warnings,
+            title=found.title,
+            kind=DECK,
+        )
 
     def tags(self, source: Path, cover: Path) -> Tags:
         """Find out what an upload says of its song; the picture of its cover, if it has one, is written to `cover`."""
@@ -96,6 +121,11 @@ class MediaTools:
             should_stop=should_stop,
         )
 
+    def voice_sample(self, source: Path, target: Path, *, longest_seconds: int) -> MediaInfo:
+        """Write a sample of a voice, any recording, as mono 16-bit WAV at its own rate to `target`."""
+        more = {"longest_seconds": longest_seconds}
+        return _info(self._call("voice_sample", source, target, cpu_seconds=60, more=more))
+
     def channels(self, source: Path, target: Path, *, should_stop: Callable[[], bool] = lambda: False) -> ChannelReport:
         """Find out whether each voice in `source` has a channel of its own; `target` is a scratch file."""
         cpu_seconds = 60 + self._limits.max_duration_seconds // DECODE_SPEED
@@ -113,6 +143,23 @@ class MediaTools:
         more = {"format": format_name}
         self._call("speech", source, target, cpu_seconds=seconds, should_stop=should_stop, more=more)
 
+    def narrated(
+        self,
+        parts: Sequence[Sound | int],
+        target: Path,
+        *,
+        reference: Sound | None = None,
+        block: int = 1,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> Narrated:
+        """Join speech, and silences of so many frames, to a 48 kHz WAV at -16 LUFS; see `narrated.narrated`."""
+        plain = [{"silence": part} if isinstance(part, int) else asdict(part) for part in parts]
+        more = {"parts": plain, "reference": reference and asdict(reference), "block": block}
+        found = self._call(
+            "narrated", target, target, module="narrated", cpu_seconds=600, should_stop=should_stop, more=more
+        )
+        return Narrated(**{**found, "placed": tuple(Placed(**placed) for placed in found["placed"])})
+
     def music(
         self,
         source: Path,
@@ -124,16 +171,6 @@ class MediaTools:
         """Write all of `source` as 44.1 kHz stereo 16-bit WAV to `target`; one channel becomes two equal ones."""
         found = self._music("music", source, target, on_progress=on_progress, should_stop=should_stop)
         return Music(_info(found["info"]), found["mono"])
-
-    def loudness(
-        self,
-        source: Path,
-        *,
-        on_progress: Callable[[float], None] = lambda _share: None,
-        should_stop: Callable[[], bool] = lambda: False,
-    ) -> Loudness:
-        """Measure how loud `source`, any recording, is by EBU R128."""
-        return Loudness(**self._music("loudness", source, on_progress=on_progress, should_stop=should_stop))
 
     def measure_music(
         self,
@@ -203,6 +240,7 @@ class MediaTools:
         rate: int,
         target_lufs: float = TARGET_LUFS,
         ceiling_db: float = CEILING_DB,
+        edges: Edges = UNCHANGED,
         on_progress: Callable[[float], None] = lambda _share: None,
         should_stop: Callable[[], bool] = lambda: False,
     ) -> Mastered:
@@ -212,9 +250,10 @@ class MediaTools:
             "rate": rate,
             "target_lufs": target_lufs,
             "ceiling_db": ceiling_db,
+            "edges": asdict(edges),
         }
         found = self._music("master", sounds[0], more=more, on_progress=on_progress, should_stop=should_stop)
-        return Mastered(loudness=Loudness(**found.pop("loudness")), before=Loudness(**found.pop("before")), **found)
+        return Mastered(**found)
 
     def encode_floats(
         self,
@@ -223,13 +262,16 @@ class MediaTools:
         format_name: str,
         *,
         rate: int,
+        most_rate: int = 0,
+        gain_db: float = 0.0,
         tags: Mapping[str, str] | None = None,
         on_progress: Callable[[float], None] = lambda _share: None,
         should_stop: Callable[[], bool] = lambda: False,
     ) -> None:
         """Write stereo in floats in one of `tenuto.media.encoding.MASTER_FORMATS` to `target`."""
         music_format(format_name, MASTER_FORMATS)
-        more = {"format": format_name, "rate": rate, "tags": dict(tags or {})}
+        more = {"format": format_name, "rate": rate, "most_rate": most_rate, "gain_db": gain_db}
+        more["tags"] = dict(tags or {})
         self._music("encode_floats", source, target, more=more, on_progress=on_progress, should_stop=should_stop)
 
     def plan_blocks(self, wav: Path, *, target_seconds: float) -> list[Block]:
@@ -238,7 +280,7 @@ class MediaTools:
 
     def cut(self, wav: Path, block: Block, target: Path) -> None:
         """Write one block of a decoded recording as a WAV to `target`."""
-        with _or_nothing(target):
+        with or_nothing(target):
             cut_block(wav, block, target)
 
     def levels(self, wav: Path) -> Sequence[int]:
@@ -247,7 +289,7 @@ class MediaTools:
 
     def peaks(self, wav: Path, target: Path) -> None:
         """Write the outline of a decoded recording to `target`, in the format `tenuto.media.peaks` tells."""
-        with _or_nothing(target):
+        with or_nothing(target):
             write_peaks(wav, target)
 
     def karaoke(
@@ -273,6 +315,42 @@ class MediaTools:
         )
         return KaraokeVideo(**{**found, "warnings": tuple(found["warnings"])})
 
+    def read_deck(self, source: Path) -> decks.Deck:
+        """Read the words of a deck of slides, or refuse it."""
+        return decks.from_json(
+            self._call("read_deck", source, module="deck_sandbox", what="deck", cpu_seconds=PROBE_CPU_SECONDS)
+        )
+
+    def slide_pictures(
+        self,
+        source: Path,
+        deck: decks.Deck,
+        folder: Path,
+        *,
+        width: int = 1920,
+        height: int = 1080,
+        on_progress: Callable[[float], None] = lambda _share: None,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> tuple[decks.SlidePicture, ...]:
+        """Draw every slide of a deck into `folder`, exactly `width` by `height`, hidden ones too."""
+
+        def call(name: str, source: Path, target: Path | None = None, **options: Any) -> dict[str, Any]:
+            tell = options.pop("on_share", on_progress)
+            return self._call(
+                name,
+                source,
+                target,
+                module="slide_sandbox",
+                what="deck",
+                cpu_seconds=SLIDES_CPU_SECONDS + SLIDE_CPU_SECONDS * len(deck.slides),
+                on_event=lambda event: tell(event["progress"]),
+                should_stop=should_stop,
+                **options,
+            )
+
+        drawer = SlideDrawer(call, self._office, should_stop, on_progress)
+        return drawer.draw(source, deck, Canvas(folder, width, height))
+
     def _music(
         self,
         name: str,
@@ -280,63 +358,20 @@ class MediaTools:
         target: Path | None = None,
         *,
         on_progress: Callable[[float], None],
+        module: str = "music_sandbox",
+        times: int = 1,
         **options: Any,
     ) -> dict[str, Any]:
-        """Call one of the targets for music, which have more time."""
+        """Call one of the targets for music, which have more time; `times` as much where work may be done again."""
         return self._call(
             name,
             source,
             target,
-            module="music_sandbox",
-            cpu_seconds=60 + 2 * self._limits.max_duration_seconds // MUSIC_SPEED,
+            module=module,
+            cpu_seconds=60 + times * 2 * self._limits.max_duration_seconds // MUSIC_SPEED,
             on_event=lambda event: on_progress(event["progress"]),
             **options,
         )
-
-    def _call(
-        self,
-        name: str,
-        source: Path,
-        target: Path | None = None,
-        *,
-        cpu_seconds: int,
-        module: str = "sandbox",
-        more: dict[str, Any] | None = None,
-        **options: Any,
-    ) -> dict[str, Any]:
-        payload = {"source": str(source), "target": str(target), "limits": asdict(self._limits), **(more or {})}
-        with _or_nothing(target):
-            try:
-                return self._pool.call(
-                    "media",
-                    f"tenuto.media.{module}:{name}",
-                    payload,
-                    cpu_seconds=cpu_seconds,
-                    timeout_seconds=cpu_seconds * WALL_PER_CPU,
-                    **options,
-                )
-            except errors.EngineError as error:
-                if _is_hostile(error):
-                    raise errors.BrokenMedia(f"The recording could not be opened safely: {error}") from error
-                raise
-
-
-@contextmanager
-def _or_nothing(target: Path | None) -> Iterator[None]:
-    """Leave no half-written target behind, whatever happens."""
-    try:
-        yield
-    except BaseException:
-        if target is not None:
-            target.unlink(missing_ok=True)
-        raise
-
-
-def _is_hostile(error: errors.EngineError) -> bool:
-    """Whether the file, not this server, made the call fail."""
-    if isinstance(error, errors.EngineCrashed):
-        return error.details.get("signal") in ITS_OWN_FAULT
-    return type(error) is errors.EngineError
 
 
 def _info(found: dict[str, Any]) -> MediaInfo:

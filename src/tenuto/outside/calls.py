@@ -54,6 +54,13 @@ class Caller:
         self._addresses(target, Deadline(self.timeout_seconds))
         return target
 
+    def check_as_written(self, url: str) -> Target:
+        """Refuse what can be judged without asking anybody: a URL nobody calls, an address that is not called."""
+        target = parse_url(url)
+        if target.literal is not None:
+            self._judge(target, [target.literal])
+        return target
+
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
         """Send a body and return the status of the answer; what the answer says is read and forgotten."""
         deadline = Deadline(self.timeout_seconds)
@@ -80,12 +87,15 @@ class Caller:
             found: Sequence[Address] = [literal]
         else:
             found = [ip_address(text.partition("%")[0]) for text in self._resolved(target, deadline)]
+        self._judge(target, found)
+        return found
+
+    def _judge(self, target: Target, found: Sequence[Address]) -> None:
         if not found or not all(may_call(address, self.allowed) for address in found):
             raise errors.ForbiddenAddress(
                 f"{target.host} leads into a private or reserved network, and this server does not call there;"
                 f" its operator can allow it with {self.setting}."
             )
-        return found
 
     def _resolved(self, target: Target, deadline: Deadline) -> Sequence[str]:
         """The addresses of a name; the system's own patience with its name server has no limit we could set."""

@@ -12,7 +12,10 @@ from tenuto.domain.costs import Usage
 from tenuto.domain.known_songs import ImportedSong, Song, SongFacts, SongLyrics
 from tenuto.domain.lexicons import Lexicon
 from tenuto.domain.lyrics import Lyrics
+from tenuto.domain.media import RECORDING
+from tenuto.domain.presentations import Findings, Presentation
 from tenuto.domain.transcripts import Transcript
+from tenuto.domain.voice_samples import VoiceSample
 from tenuto.domain.voices import KnownVoice, Voice
 from tenuto.engines.config import EngineConfig
 from tenuto.media.tools import MediaTools
@@ -54,6 +57,8 @@ class Outcome:
     lyrics: TimedLyrics | None = None  # dropped with a warning when somebody changed the song's lyrics meanwhile
     song_facts: SongFacts | None = None
     song_uid: str = ""  # the song of the library that the job brought: from now on the job is about it
+    presentation: Findings | None = None
+    only: Mapping[str, frozenset[str]] = field(default_factory=dict)  # kind → names of artifacts; others of it go
     warnings: tuple[str, ...] = ()
 
 
@@ -104,12 +109,24 @@ class Steps(Protocol):
         """The lyrics of that song as they are now."""
         ...
 
-    def has_artifact(self, kind: str) -> bool:
+    def presentation(self) -> Presentation:
+        """The presentation the job is about, as it is edited now; NotFound when it was deleted."""
+        ...
+
+    def voice_sample(self) -> VoiceSample:
+        """The sample of a voice that the job is to speak with; NotFound when it was deleted."""
+        ...
+
+    def has_artifact(self, kind: str, name: str = "") -> bool:
         """Whether the recording has such an artifact from an earlier step or job."""
         ...
 
-    def artifact(self, kind: str) -> Path:
+    def artifact(self, kind: str, name: str = "") -> Path:
         """The recording's artifact of that kind as a local file that is not to be changed; NotFound without one."""
+        ...
+
+    def artifact_names(self, kind: str) -> frozenset[str]:
+        """The names of the recording's artifacts of that kind."""
         ...
 
     def progress(self, share: float, message: str = "") -> None:
@@ -172,6 +189,7 @@ class Kept:
 
     result: dict[str, Any]
     usage: Usage | None = None
+    artifacts: tuple[Artifact, ...] = ()  # they outlive the worker, and a part that is run again finds them
 
 
 Part = Callable[[int, Callable[[float], None]], Kept]
@@ -205,6 +223,7 @@ class Pipeline:
     name: str
     steps: tuple[Step, ...]
     needs_file: bool = field(default=True, kw_only=True)
+    file_kind: str = field(default=RECORDING, kw_only=True)  # what the file must be
     needs_song: bool = field(default=False, kw_only=True)  # the file is that of a song of the library
     check_song: Callable[[Mapping[str, Any], Song, SongLyrics | None], None] = field(default=any_song, kw_only=True)
     """Refuses a song that the job could only fail with, when it is submitted."""

@@ -11,6 +11,7 @@ from tenuto.domain.known_songs import TAPPED, Song, SongLyrics
 from tenuto.domain.lyrics import LyricLine, Lyrics, LyricWord
 from tenuto.engines import registry
 from tenuto.exports.lyrics import write
+from tenuto.media import karaoke_fonts
 from tenuto.media.karaoke_look import Look
 from tenuto.pipelines import align, backing
 from tenuto.pipelines.base import Artifact, Outcome, Pipeline, Step, Steps
@@ -79,6 +80,18 @@ def _check_song(_options: Mapping[str, Any], _song: Song, lyrics: SongLyrics | N
     align.with_words(lyrics)
 
 
+_CHECKED = checker(
+    "karaoke", {"engine": ENGINE, "aligner": ENGINE, "language": ("", text), "again": AGAIN, **SOUND, **PICTURE}
+)
+
+
+def check(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options in full; without what draws, there is no use in beginning."""
+    options = _CHECKED(given)
+    karaoke_fonts.require()
+    return options
+
+
 PIPELINE = Pipeline(
     name="karaoke",
     steps=(
@@ -90,7 +103,5 @@ PIPELINE = Pipeline(
     needs_song=True,
     check_song=_check_song,
     engine_kind=registry.SEPARATOR,
-    check_options=checker(
-        "karaoke", {"engine": ENGINE, "aligner": ENGINE, "language": ("", text), "again": AGAIN, **SOUND, **PICTURE}
-    ),
+    check_options=check,
 )

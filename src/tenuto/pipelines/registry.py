@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tenuto import errors
-from tenuto.pipelines import align, backing, compose, fetch_song, karaoke, realign, separate, speak, transcribe
+from tenuto.pipelines import (
+    align,
+    backing,
+    compose,
+    fetch_song,
+    karaoke,
+    loudness,
+    narrate,
+    realign,
+    separate,
+    speak,
+    transcribe,
+)
 from tenuto.pipelines.base import Pipeline
 
 PIPELINES: Mapping[str, Pipeline] = {
@@ -20,6 +32,8 @@ PIPELINES: Mapping[str, Pipeline] = {
         backing.PIPELINE,
         fetch_song.PIPELINE,
         compose.PIPELINE,
+        narrate.PIPELINE,
+        loudness.PIPELINE,
     )
 }
 

@@ -9,6 +9,7 @@ from typing import Any
 from tenuto import errors
 from tenuto.domain.music import FASTEST, LOUDEST_GUIDE_DB, MOST_SEMITONES, QUIETEST_GUIDE_DB, SLOWEST
 from tenuto.engines.registry import AUTO
+from tenuto.media.edges import LONGEST_FADE_SECONDS
 
 MAX_TEXT = 120
 SMALLEST_SIDE, LARGEST_SIDE = 144, 3840
@@ -41,10 +42,15 @@ def between(low: float, high: float) -> Check:
         except (TypeError, ValueError):
             number = math.nan
         if not low <= number <= high:
-            raise errors.ValidationError(f"{name} must be a number from {low:g} to {high:g}.", field=name)
+            raise errors.ValidationError(f"{name} must be a number from {_shown(low)} to {_shown(high)}.", field=name)
         return number
 
     return check
+
+
+def _shown(bound: float) -> str:
+    """A bound as people write it: whole numbers in full."""
+    return str(int(bound)) if bound == int(bound) else f"{bound:g}"
 
 
 def whole(low: int, high: int, *, even: bool = False) -> Check:
@@ -85,6 +91,8 @@ SOUND: Mapping[str, tuple[Any, Check]] = {
     "semitones": (0.0, between(-MOST_SEMITONES, MOST_SEMITONES)),
     "tempo": (1.0, between(SLOWEST, FASTEST)),
 }
+FADE = (0.0, between(0.0, LONGEST_FADE_SECONDS))
+EDGES: Mapping[str, tuple[Any, Check]] = {"fade_in": FADE, "fade_out": FADE, "trim": (False, flag)}
 PICTURE: Mapping[str, tuple[Any, Check]] = {
     "width": (1920, whole(SMALLEST_SIDE, LARGEST_SIDE, even=True)),
     "height": (1080, whole(SMALLEST_SIDE, LARGEST_SIDE, even=True)),

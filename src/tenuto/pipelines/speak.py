@@ -10,18 +10,18 @@ from typing import Any
 from tenuto import errors
 from tenuto.domain.costs import Usage
 from tenuto.engines import registry
+from tenuto.engines.base import NarrateOptions
 from tenuto.engines.config import EngineConfig
 from tenuto.media.encoding import SPEECH_FORMATS
 from tenuto.pipelines.base import Artifact, Outcome, Pipeline, Step, Steps
 from tenuto.pipelines.first_words import first_words
+from tenuto.pipelines.voicing import voice
 
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 KIND, WORDS = "speech", "words"
 MOST_CHARACTERS = 50_000
 SLOWEST, FASTEST = 0.25, 4.0
 MAX_TEXT = 120
-# A voice that takes longer than this hangs: some time to begin, and a tenth of a second a letter.
-BEGINNING_SECONDS, SECONDS_PER_CHARACTER = 120.0, 0.1
 DEFAULTS: Mapping[str, Any] = {
     "text": "",
     "engine": registry.AUTO,
@@ -41,20 +41,9 @@ def speak(steps: Steps) -> Outcome:
     used = Usage(engine, characters=len(text))
     steps.may_spend(used)
     sound = steps.folder / "speech.wav"
-    payload = {
-        "engine": engine,
-        "config": steps.engines.to_json(),
-        "text": text,
-        "target": str(sound),
-        "options": {"voice": wishes["voice"], "language": wishes["language"] or None, "speed": wishes["speed"]},
-    }
-    patience = BEGINNING_SECONDS + SECONDS_PER_CHARACTER * len(text) / float(wishes["speed"])
-    said = steps.call(
-        f"engine:{engine}",
-        "tenuto.engines.narration:narrate",
-        payload,
-        lambda share: steps.progress(share * 0.9, "speaking"),
-        timeout_seconds=patience,
+    options = NarrateOptions(str(wishes["voice"]), wishes["language"] or None, float(wishes["speed"]))
+    said = voice(
+        steps, engine, text, sound, options=options, on_share=lambda share: steps.progress(share * 0.9, "speaking")
     )
     form = str(wishes["format"])
     made = steps.folder / f"made.{form}"

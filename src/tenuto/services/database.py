@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tenuto.db import inspection, migrate
 from tenuto.db.work import EVERYONE, Database
+from tenuto.pipelines.compose import PIPELINE as COMPOSE
 from tenuto.queue import client as queue_client
 
 
@@ -14,9 +15,10 @@ class DatabaseService:
         self.database = database
 
     def get_database_stats(self) -> dict[str, object]:
-        """Jobs by kind and status, files, transcripts, songs, workers, connections and schema."""
+        """Jobs by kind and status, files, transcripts, songs, music, prompts, connections and schema."""
         with self.database.browsing(EVERYONE) as work:
             jobs, totals, songs = work.jobs.counts(), work.files.totals(), work.songs.counts()
+            music, prompts = work.generations.totals(), work.prompts.total()
             size, transcripts = inspection.size_bytes(work.session), inspection.count_transcripts(work.session)
         return {
             "database": self.database.ping(),
@@ -28,6 +30,11 @@ class DatabaseService:
             "file_bytes": sum(total for *_, total in totals),
             "transcripts": transcripts,
             "songs": sum(songs.values()),
+            "generations": jobs.get(COMPOSE.name, {}),
+            "generations_total": sum(jobs.get(COMPOSE.name, {}).values()),
+            "prompts": prompts,
+            "music_seconds": music.seconds,
+            "music_bytes": music.size_bytes,
             "pool": self.database.pool_numbers(),
         }
 

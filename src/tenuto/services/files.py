@@ -1,4 +1,4 @@
-"""FileService: take recordings in, find them, hand them out, delete them."""
+"""FileService: take recordings and decks of slides in, find them, hand them out, delete them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tenuto import errors
 from tenuto.db.models import FileRow, now
 from tenuto.db.repository import Page
 from tenuto.db.work import Database, UnitOfWork
-from tenuto.domain.media import MediaInfo
+from tenuto.domain.media import RECORDING, MediaInfo
 from tenuto.media.tools import MediaTools
 from tenuto.services.content import Content, ContentStore, key_of
 from tenuto.services.copies import CopyService
@@ -96,7 +96,7 @@ class Upload:
             raise errors.StorageFull(f"The upload could not be written: {error.strerror}.") from error
 
     def finish(self, owner_id: int) -> FileRow:
-        """Open the recording, put it into the store and write its row; only then is it accepted."""
+        """Open the file, put it into the store and write its row; only then is it accepted."""
         return self.service.accept(owner_id, self.path, self.name, self.whole())
 
     def whole(self) -> Content:
@@ -109,7 +109,7 @@ class Upload:
 
 
 class FileService:
-    """Recordings: rows and bytes together."""
+    """Recordings and decks: rows and bytes together."""
 
     def __init__(
         self, database: Database, content: ContentStore, media: MediaTools, limits: FileLimits, copies: CopyService
@@ -159,7 +159,7 @@ class FileService:
         also: Callable[[UnitOfWork, FileRow], object] = lambda _work, _row: None,
     ) -> FileRow:
         """Check, store, then write the row; `also` writes what must be known together with it."""
-        info = self.media.probe(path)
+        info = self.media.look(path)
         self.content.keep(path, content)
         with self.database.unit_of_work(owner_id) as work:
             self.content.claim(work, content)
@@ -178,6 +178,7 @@ class FileService:
         hours = self.limits.retention_hours
         return FileRow(
             name=name,
+            kind=info.kind,
             storage_key=content.storage_key,
             sha256=content.sha256,
             size_bytes=content.size_bytes,
@@ -215,6 +216,12 @@ class FileService:
                     f"This is the file of the song {song.artist} - {song.title}; delete the song, and it goes too.",
                     song_id=song.uid,
                 )
+            presented = work.presentations.of_file(row.id)
+            if presented is not None:
+                raise errors.ConflictError(
+                    f"This is the deck of the presentation {presented.title!r} ({presented.uid}); delete the"
+                    " presentation, and it goes too."
+                )
             if work.jobs.of_file_unfinished(row.id):
                 raise errors.ConflictError("A job still needs this file; cancel the job or wait for it.")
             keys = [row.storage_key, *work.artifacts.keys_of_file(row.id)]
@@ -222,12 +229,23 @@ class FileService:
         return self.content.release(keys)
 
     def archive(self, row: FileRow) -> int:
-        """Keep a small copy for good instead of the recording itself; return how many bytes that freed."""
+        """Keep a small copy for good instead of the recording itself; return how many bytes that freed.
+
+        A deck has none, and is kept.
+        """
+        if row.kind != RECORDING:
+            with self.database.unit_of_work(row.owner_id) as work:
+                work.files.update(work.files.get(row.id), expires_at=None)
+            return 0
         copy = self.copies.make(row, "playback")
         with self.database.unit_of_work(row.owner_id) as work:
             fresh = work.files.get(row.id)
             work.files.lock(fresh)
-            if work.jobs.of_file_unfinished(fresh.id) or work.songs.of_file(fresh.id):
+            if (
+                work.jobs.of_file_unfinished(fresh.id)
+                or work.songs.of_file(fresh.id)
+                or work.presentations.of_file(fresh.id)
+            ):
                 return 0
             if copy.size_bytes >= fresh.size_bytes:
                 work.files.update(fresh, expires_at=None)
@@ -253,7 +271,7 @@ class FileService:
         row = self.get(owner_id, uid)
         if not playback:
             return Readable(row.storage_key, row.sha256, row.size_bytes, row.media_type, row.name)
-        copy = self.copies.get(row, "playback")
+        copy = self.copies.get(_with_sound(row), "playback")
         name = f"{PurePath(row.name).stem}.m4a"
         return Readable(copy.storage_key, copy.sha256, copy.size_bytes, copy.media_type, name)
 
@@ -263,8 +281,14 @@ class FileService:
 
     def peaks(self, owner_id: int, uid: str) -> Readable:
         """The outline of a file, made now if nobody made it before."""
-        made = self.copies.get(self.get(owner_id, uid), "peaks")
+        made = self.copies.get(_with_sound(self.get(owner_id, uid)), "peaks")
         return Readable(made.storage_key, made.sha256, made.size_bytes, made.media_type, "peaks.bin")
+
+
+def _with_sound(row: FileRow) -> FileRow:
+    if row.kind != RECORDING:
+        raise errors.UnsupportedMedia(f"{row.name!r} is a deck of slides, which has no sound to draw or to play.")
+    return row
 
 
 def clean_name(name: str) -> str:

@@ -13,6 +13,7 @@ from tenuto.db.work import EVERYONE, Database
 from tenuto.domain.jobs import JobStatus
 from tenuto.engines import registry
 from tenuto.engines.config import EngineConfig
+from tenuto.media.office import INSTALL, find_office
 from tenuto.queue.liveness import serves, workers_alive
 from tenuto.storage.base import StorageService
 
@@ -64,6 +65,7 @@ class HealthService:
             self._ask("queue", self._queue),
             self._ask("storage", self._storage),
             self._ask("engines", self._engines),
+            self._ask("slides", _slides),
         )
         worst = FAIL if any(part.status == FAIL for part in parts) else WARN
         return Report(OK if all(part.status == OK for part in parts) else worst, parts)
@@ -133,3 +135,10 @@ class HealthService:
             return WARN, f"nothing can transcribe before its model is fetched, at first use; {told}"
         missing = " ".join(f"{name}: {report.detail}" for name, report in able.items())
         return FAIL, f"nothing can transcribe. {missing} {told}"
+
+
+def _slides() -> tuple[str, str]:
+    found = find_office()
+    if found is None:
+        return OK, f"simple pictures of slides only; {INSTALL} for true ones"
+    return OK, f"drawn by LibreOffice at {found}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tenuto import errors
 from tenuto.db.models import FileRow
+from tenuto.domain.media import RECORDING
 from tenuto.engines import choosing, registry
 from tenuto.engines.config import EngineConfig
 from tenuto.pipelines.registry import PIPELINES, pipeline
@@ -57,7 +58,10 @@ class LanePlan:
             return f"engine-{engine}"
         if kind in self.own_kinds:
             return f"kind-{kind}"
-        short = file.duration_ms < SHORT_MS if file is not None else engine_kind == registry.NARRATOR
+        if file is None:
+            short = engine_kind == registry.NARRATOR
+        else:
+            short = file.kind == RECORDING and file.duration_ms < SHORT_MS
         return "short" if short else "cpu"
 
     def lanes_for(self, kinds: Collection[str]) -> tuple[Lane, ...]:

@@ -11,19 +11,25 @@ from datetime import timedelta
 from typing import Any
 
 from tenuto import errors
+from tenuto.db.generations import Origin
 from tenuto.db.models import FileRow, JobEventRow, JobRow, JobStepRow, now
 from tenuto.db.models_songs import SongRow
 from tenuto.db.repository import Page
 from tenuto.db.song_jobs import song_of_row
 from tenuto.db.work import EVERYONE, Database, UnitOfWork
 from tenuto.domain.jobs import FINISHED, JobStatus
-from tenuto.pipelines import registry
+from tenuto.domain.media import DECK
+from tenuto.outside.calls import Caller
+from tenuto.pipelines import fetch_song, registry
+from tenuto.pipelines.narrate import PIPELINE as NARRATE
 from tenuto.queue.liveness import workers_alive
 from tenuto.queue.port import JobQueue
 from tenuto.services.budgets import reserve
 from tenuto.services.content import ContentStore
 from tenuto.services.heard import HeardBlock, heard_blocks
 from tenuto.services.lexicons import resolve_lexicon
+from tenuto.services.music_jobs import count_prompt
+from tenuto.services.presentation_jobs import begin_presentation
 from tenuto.services.pricing import Estimate, Pricing
 from tenuto.services.song_jobs import lyrics_of
 
@@ -47,10 +53,15 @@ class Submission:
     request_id: str = ""
     hold: bool = False  # wait until somebody starts it
     content_sha256: str = ""  # of a file that came with the wish: sent again it is another row, but the same wish
+    part_of: str = (
+        ""  # the request that asks for this job among others; where there is one, it is what must be the same
+    )
     again: bool = False  # the caller says that it sends the same wish once more, as its line broke
 
     def fingerprint(self, options: Mapping[str, Any]) -> str:
         """The same for the same wish; tells a repeated request from another with the same key."""
+        if self.part_of:
+            return hashlib.sha256(f"{self.kind} {self.part_of}".encode()).hexdigest()
         about = self.content_sha256 or self.song_uid or self.file_uid
         wish: list[Any] = [self.kind, about, dict(options), self.priority]
         wish += ["held"] if self.hold else []
@@ -76,11 +87,12 @@ class ProcessingService:
         lane_of: Callable[[str, str, FileRow | None], str],
         *,
         pricing: Pricing,
+        importing: Caller,
         retention_days: float = 0,
         deadline_seconds: float = 60.0,
     ) -> None:
         self.database, self.content, self.queue, self.lane_of = database, content, queue, lane_of
-        self.pricing = pricing
+        self.pricing, self.importing = pricing, importing
         self.retention_days, self.deadline_seconds = retention_days, deadline_seconds
 
     def submit(self, owner_id: int, wish: Submission) -> JobRow:
@@ -104,9 +116,16 @@ class ProcessingService:
         """The terms of a job that is about to be submitted in somebody's transaction."""
         return self._settle(wish.kind, self._options(wish), file)
 
-    def submit_in(self, work: UnitOfWork, wish: Submission, terms: Terms) -> JobRow:
-        """The same in a transaction of the caller's, who also writes what the job is about."""
-        return self._write(work, wish, self._options(wish), terms)
+    def submit_in(self, work: UnitOfWork, wish: Submission, terms: Terms, origin: Origin | None = None) -> JobRow:
+        """The same in a transaction of the caller's, who also writes what the job is about.
+
+        Who asks for several pieces of music counts their prompts before, and says with `origin` which is whose.
+        """
+        return self._write(work, wish, self._options(wish), terms, origin)
+
+    def submitted(self, work: UnitOfWork, wish: Submission) -> JobRow | None:
+        """The job that this very request made when it was sent before."""
+        return self._earlier(work, wish, self._options(wish))
 
     def estimate(self, owner_id: int, wish: Submission) -> Estimate:
         """What a job would cost, without making it."""
@@ -125,6 +144,8 @@ class ProcessingService:
                 f"There is no kind of job called {wish.kind[:60]!r}; this server knows {known}."
             )
         options = registry.pipeline(wish.kind).check_options(wish.options)
+        if wish.kind == fetch_song.NAME:
+            self.importing.check_as_written(str(options["url"]))
         if wish.idempotency_key is not None and not 0 < len(wish.idempotency_key) <= MAX_KEY:
             raise errors.ValidationError(f"An idempotency key has between 1 and {MAX_KEY} characters.")
         return options
@@ -144,7 +165,14 @@ class ProcessingService:
                 return _same(earlier, fingerprint)
         return work.jobs.latest_like(fingerprint, since=now() - AGAIN) if wish.again else None
 
-    def _write(self, work: UnitOfWork, wish: Submission, options: dict[str, Any], terms: Terms) -> JobRow:
+    def _write(
+        self,
+        work: UnitOfWork,
+        wish: Submission,
+        options: dict[str, Any],
+        terms: Terms,
+        origin: Origin | None = None,
+    ) -> JobRow:
         if (earlier := self._earlier(work, wish, options)) is not None:
             return earlier
         fingerprint, costs = wish.fingerprint(options), terms.costs
@@ -153,6 +181,10 @@ class ProcessingService:
         file, song = self._subject(work, wish, options)
         if song is not None:
             options = {**options, "song_id": song.uid}
+        presentation = None
+        if wish.kind == NARRATE.name:
+            presentation, options = begin_presentation(work, file, options)
+        origin = origin or count_prompt(work, wish.kind, options)
         job = JobRow(
             kind=wish.kind,
             options=options,
@@ -171,6 +203,10 @@ class ProcessingService:
         work.jobs.submit(job, actor="owner", held=wish.hold)
         if song is not None:
             work.song_jobs.attach(job, song)
+        if presentation is not None:
+            work.presentations.attach(job, presentation)
+        if origin is not None:
+            work.generations.create(job, origin)
         if not wish.hold:
             reserve(work, job, costs.engine, self.pricing.table.currency, unpriced=costs.unpriced)
             self.queue.enqueue(work, job)
@@ -196,7 +232,9 @@ class ProcessingService:
             if not work_kind.needs_file:
                 return None, None
             raise errors.ValidationError(f"A job of kind {wish.kind!r} needs a file.")
-        return work.files.get_by_id(wish.file_uid), None
+        file = work.files.get_by_id(wish.file_uid)
+        _check_kind(wish.kind, file)
+        return file, None
 
     @staticmethod
     def _song(work: UnitOfWork, wish: Submission) -> SongRow | None:
@@ -340,6 +378,21 @@ def _same(earlier: JobRow, fingerprint: str) -> JobRow:
     if earlier.fingerprint != fingerprint:
         raise errors.ConflictError("This idempotency key was used for another request; use a new one.")
     return earlier
+
+
+def _check_kind(kind: str, file: FileRow) -> None:
+    """Refuse a deck where a recording is worked on, and the other way round."""
+    wanted = registry.pipeline(kind).file_kind
+    if file.kind == wanted:
+        return
+    if wanted == DECK:
+        raise errors.UnsupportedMedia(
+            f"A job of kind {kind!r} needs a deck of slides (.pptx), and this is a recording."
+        )
+    raise errors.UnsupportedMedia(
+        f"A job of kind {kind!r} needs a recording, and this is a deck of slides: a job of kind 'narrate' makes a"
+        " video of it (`tenuto narrate`)."
+    )
 
 
 def _name(file: FileRow | None, options: Mapping[str, Any]) -> str:

@@ -23,11 +23,15 @@ from tenuto.db.work import UnitOfWork
 from tenuto.domain.costs import Usage
 from tenuto.domain.known_songs import ImportedSong, Song, SongLyrics
 from tenuto.domain.lexicons import Lexicon
+from tenuto.domain.presentations import Presentation
 from tenuto.domain.transcripts import Transcript
+from tenuto.domain.voice_samples import VoiceSample
 from tenuto.domain.voices import KnownVoice
 from tenuto.pipelines import registry
 from tenuto.pipelines.base import Kept, Part, Step
 from tenuto.services.imports import Watch
+from tenuto.services.made import Made, keep_artifact
+from tenuto.services.presentation_jobs import presentation_of
 from tenuto.services.purse import Purse, record_usage
 from tenuto.services.song_jobs import lyrics_of
 from tenuto.services.songs import SongDetails
@@ -119,22 +123,40 @@ class Run:
         owner_id = self.job.owner_id
         return self.shop.database.patiently(lambda work: work.known_voices.of_owner(owner_id))
 
-    def has_artifact(self, kind: str) -> bool:
+    def has_artifact(self, kind: str, name: str = "") -> bool:
         """Whether the recording has such an artifact already."""
         file_id = self.job.file_id
         if file_id is None:
             return False
-        return self.shop.database.patiently(lambda work: work.artifacts.of_file(file_id, kind)) is not None
+        return self.shop.database.patiently(lambda work: work.artifacts.of_file(file_id, kind, name)) is not None
 
-    def artifact(self, kind: str) -> Path:
+    def artifact(self, kind: str, name: str = "") -> Path:
         """The recording's artifact of that kind as a local file."""
         file_id = self.job.file_id
         if file_id is None:
             raise errors.NotFound("The recording of this job was deleted; bring it again.")
-        row = self.shop.database.patiently(lambda work: work.artifacts.of_file(file_id, kind))
+        row = self.shop.database.patiently(lambda work: work.artifacts.of_file(file_id, kind, name))
         if row is None:
             raise errors.NotFound(f"The recording has no {kind}; they were deleted while the job ran. Retry the job.")
         return self.shop.content.storage.fetch(row.storage_key, self.folder / kind)
+
+    def artifact_names(self, kind: str) -> frozenset[str]:
+        """The names of the recording's artifacts of that kind."""
+        file_id = self.job.file_id
+        if file_id is None:
+            return frozenset()
+        return self.shop.database.patiently(lambda work: work.artifacts.names_of_file(file_id, kind))
+
+    def presentation(self) -> Presentation:
+        """The presentation the job is about, as it is edited now."""
+        return self.shop.database.patiently(lambda work: presentation_of(work, self.job))
+
+    def voice_sample(self) -> VoiceSample:
+        """The sample of a voice that the job is to speak with."""
+        uid, owner_id = str(self.options.get("voice_id", "")), self.job.owner_id
+        row = self.shop.database.patiently(lambda work: work.voice_clones.of_owner(owner_id, uid))
+        path = self.shop.content.storage.fetch(row.storage_key, self.folder / "voice")
+        return VoiceSample(row.uid, row.name, path, row.shape)
 
     def song(self) -> Song:
         """The song the job is about."""
@@ -326,15 +348,20 @@ class Run:
 
     def _keep_part(self, index: int, started: datetime, kept: Kept, *, name: str = "") -> None:
         step = name or self.step.name
+        content = self.shop.content
+        made = [Made(artifact, content.keep(artifact.path)) for artifact in kept.artifacts]
 
-        def write(work: UnitOfWork) -> None:
-            if work.steps.find(self.job.id, step, index) is None:
-                finished = Finished(step, index, started, kept.result)
-                work.steps.record(self.job, self.shop.worker_id, finished)
-                if kept.usage is not None:
-                    call = Call(step, index, self._purse.day_of(started))
-                    record_usage(work, self.job, call, kept.usage, self.shop.prices)
+        def write(work: UnitOfWork) -> list[str]:
+            if work.steps.find(self.job.id, step, index) is not None:
+                return []
+            finished = Finished(step, index, started, kept.result)
+            work.steps.record(self.job, self.shop.worker_id, finished)
+            if kept.usage is not None:
+                call = Call(step, index, self._purse.day_of(started))
+                record_usage(work, self.job, call, kept.usage, self.shop.prices)
+            return [key for item in made if (key := keep_artifact(work, content, self.job, item))]
 
         with self._purse.paying(kept.usage):
-            self.shop.database.patiently(write)
+            replaced = self.shop.database.patiently(write)
+        content.release(replaced)
         self.parts_kept += not name

@@ -7,14 +7,14 @@ import logging
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from tenuto import errors, logs
 from tenuto.children import ChildPool
 from tenuto.db.edits import Change
-from tenuto.db.models import ArtifactRow, JobRow, now
+from tenuto.db.models import JobRow, now
 from tenuto.db.steps import WHOLE, Finished
 from tenuto.db.usage import Call
 from tenuto.db.work import Database, UnitOfWork
@@ -23,9 +23,12 @@ from tenuto.domain.jobs import JobStatus, RetryPolicy
 from tenuto.engines.config import EngineConfig
 from tenuto.media.tools import MediaTools
 from tenuto.pipelines import registry
-from tenuto.pipelines.base import Artifact, Outcome, Step
-from tenuto.services.content import Content, ContentStore
+from tenuto.pipelines.base import Outcome, Step
+from tenuto.services.content import ContentStore
 from tenuto.services.imports import ImportService
+from tenuto.services.made import Made, keep_artifact
+from tenuto.services.music_jobs import keep_music
+from tenuto.services.presentation_jobs import keep_presentation
 from tenuto.services.purse import record_usage
 from tenuto.services.run import Run
 from tenuto.services.song_jobs import keep_findings
@@ -154,7 +157,7 @@ class RunningService:
 
     def _keep(self, job: JobRow, step: Step, *, started: datetime, outcome: Outcome, seen: int | None = None) -> None:
         """Write the step's record and all it made in one transaction."""
-        kept = [(artifact, self.shop.content.keep(artifact.path)) for artifact in outcome.artifacts]
+        kept = [Made(artifact, self.shop.content.keep(artifact.path)) for artifact in outcome.artifacts]
         finished = Finished(step.name, WHOLE, started, outcome.data)
 
         def write(work: UnitOfWork) -> list[str]:
@@ -163,9 +166,11 @@ class RunningService:
             work.steps.record(job, self.shop.worker_id, finished)
             self._keep_results(work, job, outcome, seen)
             keep_findings(work, job, outcome)
+            keep_music(work, job, outcome, kept, started)
             if outcome.usage is not None:
                 record_usage(work, job, Call(step.name, WHOLE, started.date()), outcome.usage, self.shop.prices)
-            return [key for made in kept if (key := self._keep_artifact(work, job, *made))]
+            keys = [key for made in kept if (key := keep_artifact(work, self.shop.content, job, made))]
+            return keys + keep_presentation(work, job, outcome)
 
         self.shop.content.release(self.database.patiently(write))
         fields = {"action": "step_finished", "job_id": job.uid, "step": step.name}
@@ -195,35 +200,6 @@ class RunningService:
             made = work.transcripts.worked_on(fresh)
             if made is not None:
                 work.transcripts.update(made, processed_text=outcome.processed_text, updated_at=now())
-
-    def _keep_artifact(self, work: UnitOfWork, job: JobRow, artifact: Artifact, content: Content) -> str:
-        """Write the artifact's row; returns the key of the bytes whose place it took."""
-        file_id = job.file_id if artifact.of_file else None
-        earlier = None
-        if artifact.of_file:
-            if file_id is None or not self._is_there(work, file_id):
-                return ""
-            earlier = work.artifacts.of_file(file_id, artifact.kind)
-            if earlier is not None and not artifact.replaces:
-                return ""  # Another job of the recording was faster.
-        self.shop.content.claim(work, content)
-        values = {**asdict(content), "media_type": artifact.media_type}
-        if earlier is not None:
-            old_key = earlier.storage_key
-            work.artifacts.update(earlier, **values, created_at=now())
-            return old_key
-        parent = {"file_id": file_id, "job_id": None if artifact.of_file else job.id}
-        row = ArtifactRow(owner_id=job.owner_id, kind=artifact.kind, name=artifact.name, **parent, **values)
-        work.artifacts.add(row)
-        return ""
-
-    def _is_there(self, work: UnitOfWork, file_id: int) -> bool:
-        """Whether the recording is still there; other jobs of it wait until this one wrote."""
-        try:
-            work.files.lock(work.files.get(file_id))
-        except errors.NotFound:
-            return False
-        return True
 
     def finish(self, job_uid: str) -> None:
         """The last step is done."""

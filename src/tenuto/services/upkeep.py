@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tenuto import errors
-from tenuto.db.models import ArtifactRow, FileRow
+from tenuto.db.models import ArtifactRow, FileRow, VoiceCloneRow
 from tenuto.db.work import EVERYONE
 from tenuto.services.content import PIECE
 from tenuto.services.files import FileService
@@ -229,11 +229,12 @@ class UpkeepService:
         report.strays = [item.key for item in self.storage.list("content") if item.key not in known]
         return report
 
-    def _all_rows(self) -> Iterator[FileRow | ArtifactRow]:
+    def _all_rows(self) -> Iterator[FileRow | ArtifactRow | VoiceCloneRow]:
         yield from self.database.each(lambda work, after: work.files.all_after(after))
         yield from self.database.each(lambda work, after: work.artifacts.all_after(after))
+        yield from self.database.each(lambda work, after: work.voice_clones.all_after(after))
 
-    def _verify(self, report: VerifyReport, row: FileRow | ArtifactRow) -> None:
+    def _verify(self, report: VerifyReport, row: FileRow | ArtifactRow | VoiceCloneRow) -> None:
         digest = hashlib.sha256()
         try:
             with self.storage.open(row.storage_key) as file:
@@ -248,9 +249,9 @@ class UpkeepService:
             report.damaged.append(row.storage_key)
 
     def get_storage_stats(self, owner_id: int | None) -> dict[str, object]:
-        """Number and size of files, by kind and by age, and the room that is left."""
+        """Number and size of files, by kind and by age, and of what jobs made, and the room that is left."""
         with self.database.browsing(owner_id) as work:
-            totals = work.files.totals()
+            totals, made = work.files.totals(), work.artifacts.totals_of_jobs()
         today = datetime.now(UTC).date()
         by_kind: dict[str, dict[str, int]] = {}
         by_age = {"day": 0, "week": 0, "month": 0, "older": 0}
@@ -265,6 +266,7 @@ class UpkeepService:
             "bytes": sum(entry["bytes"] for entry in by_kind.values()),
             "by_kind": by_kind,
             "bytes_by_age": by_age,
+            "outputs": {kind: {"count": count, "bytes": size} for kind, count, size in made},
             "free_bytes": self.storage.free_bytes(),
             "storage": self.storage.url,
         }

@@ -6,6 +6,7 @@ import re
 import pytest
 from starlette.testclient import TestClient
 
+from presented import presented
 from tenuto.api.app import build_api, from_environment
 from tenuto.api.owner import owner_id
 from tenuto.db.models import KnownVoiceRow, OwnerRow, WebhookRow
@@ -13,7 +14,20 @@ from tenuto.db.work import EVERYONE
 
 ABSENT = "00000000-0000-0000-0000-000000000000"
 TUS = {"Tus-Resumable": "1.0.0"}
-NOUNS = ("jobs", "files", "transcripts", "lexicons", "songs", "webhooks", "budgets", "known-voices")
+NOUNS = (
+    "jobs",
+    "files",
+    "transcripts",
+    "lexicons",
+    "songs",
+    "webhooks",
+    "budgets",
+    "known-voices",
+    "voices",
+    "generations",
+    "prompts",
+    "presentations",
+)
 OTHERS = {
     "{format_name}": "srt",
     "stems/{name}": "stems/vocals",
@@ -25,6 +39,7 @@ OTHERS = {
     "{delivery}": ABSENT,
 }
 REVISION = {"revision": 0}
+CONSENT = {"name": "Ada", "consent": "She said so.", "consent_at": "2026-01-31"}
 BODIES = {
     ("patch", "transcripts"): {"title": "Mine"},
     ("patch", "transcripts segments {position}"): {**REVISION, "text": "mine"},
@@ -45,7 +60,12 @@ BODIES = {
     ("put", "songs lyrics"): "my words",
     ("patch", "songs lyrics"): {"offset_ms": 1},
     ("put", "songs lyrics times"): {"lines": [{"line": 0, "start_ms": 1}]},
+    ("post", "generations again"): {"takes": 2},
     ("patch", "known-voices"): {"name": "Mine"},
+    ("patch", "presentations"): {**REVISION, "title": "Mine"},
+    ("put", "presentations order"): {**REVISION, "order": [3, 2, 1]},
+    ("post", "presentations render"): {"options": {}},
+    ("patch", "presentations slides {number}"): {**REVISION, "notes": "mine"},
     ("patch", "webhooks"): {"is_active": False},
 }
 
@@ -74,8 +94,11 @@ def mine(client, submitted, worker, house, recording):
     named = {"title": "Blue", "artist": "The Bells"}
     song = client.post("/api/songs", files={"file": ("song.wav", recording[:-2] + b"ab")}, data=named).json()["id"]
     client.put(f"/api/songs/{song}/lyrics", content="some words")
+    (piece,) = client.post("/api/generations", json={"prompt": "jazz"}).json()["items"]
     return {
         "songs": song,
+        "generations": piece["id"],
+        "prompts": piece["prompt_id"],
         "jobs": submitted["id"],
         "files": submitted["file_id"],
         "transcripts": client.get("/api/transcripts").json()["items"][0]["id"],
@@ -84,7 +107,13 @@ def mine(client, submitted, worker, house, recording):
         "budgets": client.put("/api/budgets", json={"period": "day", "limit": "1"}).json()["id"],
         "webhooks": webhook.uid,
         "known-voices": voice.uid,
+        "presentations": _presentation(house),
+        "voices": client.post("/api/voices", files={"file": ("ada.wav", recording)}, data=CONSENT).json()["id"],
     }
+
+
+def _presentation(house):
+    return presented(house, house.settings.data_dir / "plans.pptx", options={"engine": "auto"}).row.uid
 
 
 def body_for(method, path):

@@ -9,7 +9,7 @@ from tenuto import errors
 
 def test_health_names_every_part(client):
     said = client.get("/health").json()
-    assert {part["name"] for part in said["components"]} == {"database", "queue", "storage", "engines"}
+    assert {part["name"] for part in said["components"]} == {"database", "queue", "storage", "engines", "slides"}
     assert said["status"] == "warning"  # No worker runs here.
 
 

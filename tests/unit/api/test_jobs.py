@@ -97,6 +97,37 @@ def test_a_refused_form_leaves_no_file(client, recording, data, status):
     assert client.get("/api/files").json()["items"] == []
 
 
+def test_a_video_that_nothing_here_can_draw_is_refused_with_what_to_install(client, recording, monkeypatch):
+    monkeypatch.setattr("tenuto.media.karaoke_fonts._installed", lambda: False)
+    answer = client.post("/api/jobs", files={"file": ("a.wav", recording)}, data={"kind": "karaoke", "lyrics": "la"})
+    assert (answer.status_code, answer.json()["code"]) == (503, "engine_missing")
+    assert "pip install 'tenuto[video]'" in answer.json()["detail"]
+    for path in ("/api/jobs", "/api/songs", "/api/files"):
+        assert client.get(path).json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1/a",
+        "http://[::1]/a",
+        "http://10.1.2.3:8080/a",
+        "http://169.254.169.254/",
+        "ftp://a.example/b",
+        "a",
+    ],
+)
+def test_an_import_from_where_nobody_calls_is_refused_at_once(client, url):
+    answer = client.post("/api/jobs", json={"kind": "import", "options": {"url": url}})
+    assert (answer.status_code, answer.json()["code"]) == (422, "forbidden_address")
+    assert client.get("/api/jobs").json()["items"] == []
+
+
+def test_the_name_of_an_import_is_left_to_the_worker(client):
+    answer = client.post("/api/jobs", json={"kind": "import", "options": {"url": "http://nowhere.invalid/a"}})
+    assert answer.status_code == 202
+
+
 def test_a_form_without_a_file_is_refused(client):
     assert client.post("/api/jobs", files={"kind": (None, "transcribe")}).status_code == 422
 

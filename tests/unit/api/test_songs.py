@@ -5,8 +5,6 @@ import json
 import pytest
 
 from tagged_songs import cover_picture, tagged_flac
-from tenuto.outside.calls import Caller
-from tenuto.outside.urls import read_networks
 
 NAMES = {"title": "Blue", "artist": "The Bells"}
 
@@ -110,8 +108,18 @@ def test_a_stem_is_served_in_ranges(client, house, song, recording, tmp_path):
     assert (part.status_code, part.content, part.headers["content-type"]) == (206, recording[10:20], "audio/wav")
 
 
-def test_a_song_behind_an_address_is_fetched_by_a_job(client, house):
-    house.imports.caller = Caller(read_networks(["127.0.0.1"], "TENUTO_IMPORT_ALLOW"), setting="TENUTO_IMPORT_ALLOW")
+def test_a_kind_of_job_is_sent_where_jobs_are_taken(client, recording, uploaded):
+    for answer in (
+        client.post("/api/songs", json={"file_id": uploaded["id"], "kind": "karaoke"}),
+        client.post("/api/songs", files={"file": ("blue.wav", recording)}, data={"kind": "karaoke", **NAMES}),
+    ):
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "kind")
+        assert "POST /api/jobs" in answer.json()["detail"]
+    assert client.get("/api/songs").json()["items"] == []
+
+
+def test_a_song_behind_an_address_is_fetched_by_a_job(make_house, client_of):
+    client = client_of(make_house(import_allow=["127.0.0.1"]))
     address = "http://127.0.0.1:9999/blue.wav"
     answer = client.post("/api/songs", json={"url": address, **NAMES})
     job = answer.json()

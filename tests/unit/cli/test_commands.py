@@ -15,7 +15,8 @@ from tenuto.db import migrate
 
 # Those that stay or take long are run as processes in the acceptance tests.
 ELSEWHERE = {
-    *("transcribe", "say", "compose", "transcripts realign", "separate", "align", "karaoke"),
+    *("transcribe", "say", "compose", "loudness", "transcripts realign", "separate", "align", "karaoke"),
+    *("narrate", "presentations render"),
     *("serve", "work", "demo", "db copy", "engines fetch"),
 }
 RUN = {
@@ -49,6 +50,11 @@ RUN = {
     "known-voices remember": ["TRANSCRIPT", "S2", "Ada"],
     "known-voices rename": ["VOICE", "Bob"],
     "known-voices delete": ["VOICE"],
+    "voices add": ["TALK", "--name", "Cyd", "--consent", "Cyd said so."],
+    "voices list": [],
+    "voices show": ["SAMPLE"],
+    "voices sample": ["SAMPLE"],
+    "voices delete": ["SAMPLE"],
     "lexicon add": ["More", "--rule", "teh=the"],
     "lexicon list": [],
     "lexicon show": ["LEXICON"],
@@ -68,6 +74,16 @@ RUN = {
     "songs lyrics show": ["SONG"],
     "songs lyrics offset": ["SONG", "250"],
     "songs lyrics export": ["SONG"],
+    "presentations list": [],
+    "presentations show": ["DECK"],
+    "presentations edit": ["DECK", "2", "--notes", "Something else.", "--skip"],
+    "presentations order": ["DECK", "3", "1", "2"],
+    "presentations delete": ["DECK", "--yes"],
+    "generations list": ["click"],
+    "generations show": ["GENERATION"],
+    "generations delete": ["GENERATION"],
+    "prompts list": ["--order", "used"],
+    "prompts delete": ["PROMPT"],
     "usage": ["--by", "job"],
     "budget set": ["20"],
     "budget list": [],

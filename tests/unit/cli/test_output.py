@@ -1,12 +1,14 @@
 """Where results go, and what is never written over."""
 
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tenuto import errors
-from tenuto.cli.output import free_path, handed_back, plan_target, print_bytes, write_fetched, write_whole
+from tenuto.cli.output import free_path, handed_back, place_of, plan_target, print_bytes, write_fetched, write_whole
 from tenuto.client import Export
 
 
@@ -129,5 +131,44 @@ def test_what_is_fetched_lies_beside_what_was_there(tmp_path):
     assert len(list(tmp_path.iterdir())) == 2
 
 
+def test_commands_that_write_at_once_never_take_each_others_place(tmp_path):
+    ready = threading.Barrier(8)
+
+    def fetch(number):
+        def bring(file):
+            file.write(b"%d" % number * 1000)
+            ready.wait()
+
+        return write_fetched(tmp_path / "song.wav", bring, beside=True)
+
+    with ThreadPoolExecutor(8) as threads:
+        paths = list(threads.map(fetch, range(8)))
+    assert len(set(paths)) == 8
+    assert [path.read_bytes() for path in paths] == [b"%d" % number * 1000 for number in range(8)]
+    assert len(list(tmp_path.iterdir())) == 8
+
+
+def test_without_links_there_is_only_looking_first(tmp_path, monkeypatch):
+    def refuse(_path, _target):
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    for name in ("song.wav", "song (2).wav"):
+        assert (
+            write_fetched(tmp_path / "song.wav", lambda file, name=name: file.write(name.encode()), beside=True).name
+            == name
+        )
+
+
 def test_what_is_fetched_goes_into_a_device_as_it_comes(tmp_path):
     assert write_fetched(Path(os.devnull), lambda file: file.write(b"data")) == Path(os.devnull)
+
+
+def test_a_slash_at_the_end_means_a_folder(tmp_path):
+    target = plan("srt", place_of(f"{tmp_path}/new/"))
+    assert target.is_folder
+    target.write(Formats(), "job", Path("talk.flac"))
+    assert (tmp_path / "new" / "talk.srt").read_bytes() == b"job as srt\n"
+    assert not plan("srt", place_of(f"{tmp_path}/talk.srt")).is_folder
+    with pytest.raises(errors.ValidationError, match="is to be a folder"):
+        plan("srt", place_of(f"{tmp_path}/new/talk.srt/"))

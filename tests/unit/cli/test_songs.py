@@ -112,6 +112,14 @@ def test_a_folder_that_is_not_there_is_refused_before_any_work(cli, ledger, fold
     assert cli("songs", "list", "--json").json["items"] == []
 
 
+def test_a_video_that_nothing_here_can_draw_is_refused_before_any_work(cli, ledger, folder, monkeypatch):
+    monkeypatch.setattr("tenuto.media.karaoke_fonts._installed", lambda: False)
+    refused = cli("karaoke", folder / "The Drums - Red.wav", "--lyrics", folder / "notes.txt")
+    assert refused.code != 0
+    assert "pip install 'tenuto[video]'" in refused.err
+    assert [job["kind"] for job in cli("jobs", "list", "--json").json["items"]] == ["transcribe"]
+
+
 def test_a_size_of_odd_digits_is_refused(cli, ledger, folder):
     assert cli("karaoke", folder / "The Drums - Red.wav", "--size", "²x²").code == 3
 

@@ -5,7 +5,17 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from tenuto.db.models import ArtifactRow, BudgetRow, FileRow, JobRow, OwnedRow, OwnerRow, Row, UTCDateTime, now
+from tenuto.db.models import (
+    ArtifactRow,
+    BudgetRow,
+    FileRow,
+    JobRow,
+    OwnedRow,
+    OwnerRow,
+    Row,
+    UTCDateTime,
+    now,
+)
 from tenuto.db.work import EVERYONE
 
 MODELS = {mapper.class_.__table__: mapper.class_ for mapper in Row.registry.mappers}

@@ -9,15 +9,21 @@ from tenuto.db.models import (
     ArtifactRow,
     CountRow,
     FileRow,
+    GenerationRow,
     JobEventRow,
     JobRow,
     JobStepRow,
     OwnerRow,
+    PresentationRow,
+    PromptRow,
+    PromptTermRow,
     Row,
     SegmentRow,
+    SlideRow,
     SongRow,
     SpeakerRow,
     TranscriptRow,
+    VoiceCloneRow,
     WorkerRow,
     now,
 )
@@ -27,7 +33,32 @@ from unit.db.rows import everything, family, new_job, submit
 LATER, LONG_AGO = "2030-01-01 00:00:00", "1999-01-01 00:00:00"
 ILLEGAL = {
     "songs": ["title = ''", "artist = ''", "source = 'radio'", "source = 'youtube'"],
-    "files": ["size_bytes = 0", "size_bytes = -1", "duration_ms = -1", "channels = 0", "sample_rate = 0"],
+    "prompts": ["text = ''", "used_count = 0", f"last_used_at = '{LONG_AGO}'", "owner_id = 999999"],
+    "generations": [
+        "take = 0",
+        "seed = -1",
+        "seconds = 0",
+        "sample_rate = 0",
+        "channels = 0",
+        "size_bytes = 0",
+        "generation_ms = -1",
+        "requested_bpm = 0",
+        "composed_bpm = -1",
+        "measured_bpm = 0",
+        "seconds = 8, size_bytes = 9",
+        f"composed_at = '{LATER}'",
+        f"composed_at = '{LATER}', seconds = 8",
+        "job_id = 999999",
+        "prompt_id = 999999",
+    ],
+    "files": [
+        "size_bytes = 0",
+        "size_bytes = -1",
+        "duration_ms = -1",
+        "channels = 0",
+        "sample_rate = 0",
+        "kind = 'film'",
+    ],
     "jobs": [
         "progress = -0.1",
         "progress = 100.1",
@@ -61,8 +92,52 @@ ILLEGAL = {
     "job_steps": ["job_id = 999999"],
     "job_events": ["job_id = 999999"],
     "speakers": ["transcript_id = 999999"],
+    "voice_clones": [
+        "name = ''",
+        "consent = ''",
+        "size_bytes = 0",
+        "duration_ms = 0",
+        "duration_ms = 300001",
+        "sample_rate = 0",
+        "channels = 0",
+        "media_type = 'audio/mpeg'",
+        "owner_id = 999999",
+    ],
+    "presentations": [
+        "title = ''",
+        "slides_count = -1",
+        "revision = -1",
+        "video_ms = 0",
+        "video_bytes = 0",
+        "video_ms = -1, video_bytes = 5",
+        "processing_seconds = -0.1",
+        f"completed_at = '{LATER}', started_at = '{LONG_AGO}', video_id = NULL, video_ms = 1, video_bytes = 1",
+        f"completed_at = '{LATER}', started_at = '{LONG_AGO}', video_ms = NULL, video_bytes = 1",
+        f"completed_at = '{LATER}', started_at = '{LONG_AGO}', video_ms = 1, video_bytes = NULL",
+        f"completed_at = '{LATER}', started_at = NULL, video_ms = 1, video_bytes = 1",
+        f"completed_at = '{LONG_AGO}', started_at = '{LATER}', video_ms = 1, video_bytes = 1",
+        "file_id = 999999",
+        "voice_id = 999999",
+        "video_id = 999999",
+    ],
+    "presentation_slides": ["number = 0", "position = 0", "start_ms = -1", "duration_ms = -1"],
 }
-SAME = [FileRow, JobRow, JobStepRow, TranscriptRow, SpeakerRow, SegmentRow, ArtifactRow, CountRow, WorkerRow, OwnerRow]
+SAME = [
+    FileRow,
+    JobRow,
+    JobStepRow,
+    TranscriptRow,
+    SpeakerRow,
+    SegmentRow,
+    ArtifactRow,
+    CountRow,
+    WorkerRow,
+    OwnerRow,
+    PromptRow,
+    PromptTermRow,
+    GenerationRow,
+    *(VoiceCloneRow, PresentationRow, SlideRow),
+]
 
 
 @pytest.fixture
@@ -149,26 +224,41 @@ def test_an_owner_takes_everything_along(database, rows):
     ]
 
 
-def test_a_job_takes_its_history_steps_transcript_and_exports_along(database, rows):
+def test_a_job_takes_its_history_steps_transcript_exports_and_music_along(database, rows):
     job, owner = rows[JobRow].id, rows[OwnerRow].id
     with database.unit_of_work(EVERYONE) as work:
+        work.session.execute(delete(PresentationRow).where(PresentationRow.owner_id == owner))
         work.session.execute(update(ArtifactRow).where(ArtifactRow.owner_id == owner).values(file_id=None, job_id=job))
         work.session.execute(delete(JobRow).where(JobRow.id == job))
-    for model in (JobEventRow, JobStepRow, TranscriptRow, SpeakerRow, SegmentRow, ArtifactRow):
+    for model in (JobEventRow, JobStepRow, TranscriptRow, SpeakerRow, SegmentRow, ArtifactRow, GenerationRow):
         assert count(database, model, owner_id=owner) == 0, model
+    assert count(database, PromptRow, owner_id=owner) == 1
     assert count(database, FileRow, owner_id=owner) == 1
 
 
-def test_a_file_goes_after_its_song_and_leaves_its_jobs_and_transcripts_behind(database, rows):
+def test_a_file_goes_after_what_it_is_of_and_leaves_its_jobs_and_transcripts_behind(database, rows):
     file, owner = rows[FileRow].id, rows[OwnerRow].id
-    with pytest.raises(errors.ConflictError), database.unit_of_work(EVERYONE) as work:
-        work.session.execute(delete(FileRow).where(FileRow.id == file))
+    for user in (SongRow, PresentationRow):
+        with pytest.raises(errors.ConflictError), database.unit_of_work(EVERYONE) as work:
+            work.session.execute(delete(FileRow).where(FileRow.id == file))
+        with database.unit_of_work(EVERYONE) as work:
+            work.session.execute(delete(user).where(user.file_id == file))
+    assert count(database, SlideRow, owner_id=owner) == 0
     with database.unit_of_work(EVERYONE) as work:
-        work.session.execute(delete(SongRow).where(SongRow.file_id == file))
         work.session.execute(delete(FileRow).where(FileRow.id == file))
     assert count(database, ArtifactRow, owner_id=owner) == 0
     for model in (JobRow, TranscriptRow):
         assert count(database, model, owner_id=owner, file_id=None) == 1
+
+
+def test_a_voice_goes_after_the_presentations_it_speaks(database, rows):
+    voice, owner = rows[VoiceCloneRow].id, rows[OwnerRow].id
+    with pytest.raises(errors.ConflictError), database.unit_of_work(EVERYONE) as work:
+        work.session.execute(delete(VoiceCloneRow).where(VoiceCloneRow.id == voice))
+    with database.unit_of_work(EVERYONE) as work:
+        work.session.execute(delete(PresentationRow).where(PresentationRow.owner_id == owner))
+        work.session.execute(delete(VoiceCloneRow).where(VoiceCloneRow.id == voice))
+    assert count(database, VoiceCloneRow, owner_id=owner) == 0
 
 
 def test_a_speaker_leaves_its_segments_behind(database, rows):

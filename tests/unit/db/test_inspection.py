@@ -57,7 +57,7 @@ def test_a_database_that_is_away_is_no_sound_one(tmp_path):
         find_damage(engine)
 
 
-def test_the_check_reads_only(database):
+def test_whoever_works_after_the_check_may_write(database):
     find_damage(database.engine)
     with database.unit_of_work(EVERYONE) as work:
         work.session.execute(text("DELETE FROM counts"))

@@ -6,11 +6,29 @@ from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from databases import add_owner
 from tenuto import errors
-from tenuto.db.models import CountRow, FileRow, JobRow, OwnerRow, Row, SongRow
+from tenuto.db.models import (
+    ArtifactRow,
+    CountRow,
+    FileRow,
+    GenerationRow,
+    JobRow,
+    OwnerRow,
+    PresentationRow,
+    PromptRow,
+    Row,
+    SongRow,
+    VoiceCloneRow,
+)
 from tenuto.db.work import EVERYONE
 from tenuto.domain.jobs import JobStatus
 from unit.db.rows import OWNED, everything, family, new_file, submit, values_for
 
+NEEDED_BY = {
+    FileRow: (SongRow, PresentationRow),
+    ArtifactRow: (PresentationRow,),
+    VoiceCloneRow: (PresentationRow,),
+    PromptRow: (GenerationRow,),  # Nor a prompt while its music is there.
+}
 every_table = pytest.mark.parametrize("model", OWNED, ids=lambda model: model.__tablename__)
 
 
@@ -74,8 +92,8 @@ def test_an_update_or_delete_of_all_changes_only_ones_own(database, two, model):
     before = snapshot(database)
     key = model.__table__.name
     with database.unit_of_work(bob) as work:
-        if model is FileRow:  # A file does not go while its song is there.
-            work.session.execute(delete(SongRow))
+        for user in NEEDED_BY.get(model, ()):  # A file does not go while its song is there.
+            work.session.execute(delete(user))
         assert work.session.execute(update(model).values(id=model.id)).rowcount == 1
         assert work.session.execute(delete(model)).rowcount == 1
     after = snapshot(database)
@@ -139,9 +157,9 @@ def test_new_rows_take_the_owner_of_their_session(database, two, model):
     values = values_for(model, parents, **_distinct(model))
     del values["owner_id"]
     with database.unit_of_work(bob) as work:
-        if model.__tablename__ in ("transcripts", "song_jobs"):
+        if model.__tablename__ in ("transcripts", "song_jobs", "generations", "presentation_jobs"):
             values["job_id"] = work.jobs.submit(JobRow(kind="transcribe"), actor="owner").id
-        if model.__tablename__ == "songs":
+        if model.__tablename__ in ("songs", "presentations"):
             values["file_id"] = work.files.add(new_file()).id
         if model.__tablename__ == "song_lyrics":
             work.session.delete(his[model])
@@ -158,6 +176,7 @@ def _distinct(model):
         "job_steps": {"part": 7},
         "artifacts": {"name": "another"},
         "segments": {"position": 9},
+        "presentation_slides": {"number": 9, "position": 9},
         "budgets": {"engine": "another"},
         "lexicon_rules": {"position": 9},
         "transcript_edits": {"number": 9},

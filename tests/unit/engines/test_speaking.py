@@ -75,3 +75,12 @@ def test_marks_within_a_word_are_one_word():
 @pytest.mark.parametrize(("text", "yes"), [("a", True), ("7", True), ("…—!", False), ("", False), ("字", True)])
 def test_there_is_something_to_say(text, yes):
     assert has_words(text) is yes
+
+
+def test_a_text_that_espeak_tells_nothing_of_has_no_words():
+    assert words_of("\u0e50", []) == ()
+
+
+def test_letters_of_a_script_without_spaces_are_words():
+    found = words_of("第一句。", [(0, 0), (2, 500)])
+    assert [(word.text, word.start_ms) for word in found] == [("第", 0), ("句", 500)]

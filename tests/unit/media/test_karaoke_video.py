@@ -199,5 +199,5 @@ def test_letters_that_no_font_has_are_told_and_the_rest_is_drawn(media, tmp_path
 
 def test_without_the_package_that_draws_it_is_said_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "PIL", None)
-    with pytest.raises(errors.EngineMissing, match=r"install tenuto\[video\]"):
+    with pytest.raises(errors.EngineMissing, match=r"pip install 'tenuto\[video\]'"):
         library()

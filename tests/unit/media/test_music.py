@@ -70,7 +70,7 @@ def test_a_song_in_real_stereo_is_not_called_mono(tools, tmp_path):
 def test_what_is_no_song_is_refused_and_leaves_nothing(tools, tmp_path):
     source = tmp_path / "a.mp3"
     source.write_bytes(b"#EXTM3U\nhttp://127.0.0.1:1/a.mp3\n")
-    for call in (lambda: tools.music(source, tmp_path / "a.wav"), lambda: tools.loudness(source)):
+    for call in (lambda: tools.music(source, tmp_path / "a.wav"), lambda: tools.loudness.hear(source)):
         with pytest.raises(errors.RejectedFile):
             call()
     with pytest.raises(errors.BrokenMedia):
@@ -92,7 +92,7 @@ def test_loudness_and_true_peak_agree_with_others(tools, tmp_path, kind, rate):
     path = write_stereo(tmp_path / "a.wav", left, right, rate)
     with wave.open(str(path)) as reader:
         sound = np.frombuffer(reader.readframes(reader.getnframes()), "<i2").reshape(-1, 2) / 32_768
-    found = tools.loudness(path)
+    found = tools.loudness.hear(path).loudness
     assert found.integrated_lufs == pytest.approx(pyloudnorm.Meter(rate).integrated_loudness(sound), abs=0.1)
     peak = np.abs(signal.resample_poly(sound, 4, 1, axis=0)).max()
     assert found.true_peak_db == pytest.approx(20 * np.log10(peak), abs=0.25)
@@ -102,7 +102,7 @@ def test_loudness_and_true_peak_agree_with_others(tools, tmp_path, kind, rate):
 def test_a_peak_between_the_samples_is_found(tools, tmp_path):
     """A tone at a quarter of the rate, hit at 45 degrees: the samples stay 3 dB below the peak."""
     sound = 0.5 * np.sin(np.arange(RATE) * np.pi / 2 + np.pi / 4) * np.hanning(RATE)
-    found = tools.loudness(write_stereo(tmp_path / "a.wav", sound))
+    found = tools.loudness.hear(write_stereo(tmp_path / "a.wav", sound)).loudness
     assert np.abs(sound).max() == pytest.approx(0.354, abs=0.001)
     assert found.true_peak_db == pytest.approx(-6.02, abs=0.1)
 

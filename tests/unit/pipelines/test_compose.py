@@ -3,7 +3,7 @@
 import pytest
 
 from tenuto import errors
-from tenuto.domain.music import same_tempo
+from tenuto.domain.music import key_tag, same_tempo
 from tenuto.pipelines import compose
 
 CHECK = compose.PIPELINE.check_options
@@ -19,6 +19,9 @@ def test_a_prompt_is_all_that_is_needed():
         "format": "wav",
         "stems": False,
         "midi": False,
+        "fade_in": 0.0,
+        "fade_out": 0.0,
+        "trim": False,
         "title": "a slow waltz",
     }
 
@@ -37,6 +40,8 @@ def test_the_text_of_a_form_means_the_same():
         ("prompt", " "),
         ("prompt", 7),
         ("prompt", "x" * 2001),
+        ("prompt", "a\0b"),
+        ("prompt", "half \ud800"),
         ("seconds", 0.5),
         ("seconds", 1201),
         ("seconds", "nan"),
@@ -46,6 +51,8 @@ def test_the_text_of_a_form_means_the_same():
         ("sample_rate", 4000),
         ("format", "midi"),
         ("stems", "maybe"),
+        ("fade_out", 31),
+        ("trim", "soon"),
     ],
 )
 def test_what_cannot_be_composed_is_refused_by_name(name, value):
@@ -59,8 +66,19 @@ def test_an_option_nobody_knows_is_refused():
         CHECK({"prompt": "pop", "loudest": True})
 
 
+def test_keys_have_signs_in_tags():
+    assert [key_tag(key) for key in ("F# minor", "Eb major", "D dorian", "", None)] == ["F#m", "Eb", "", "", ""]
+
+
 def test_half_and_double_are_the_same_tempo_and_others_are_not():
     assert same_tempo(90, 180.5)
     assert same_tempo(174, 86.9)
     assert not same_tempo(120, 90)
     assert not same_tempo(120, 123)
+
+
+def test_in_compound_metres_eighths_and_quarters_may_be_counted_too():
+    assert same_tempo(60, 180, "6/8")
+    assert same_tempo(60, 90, "12/8")
+    assert not same_tempo(60, 180, "3/4")
+    assert not same_tempo(60, 80, "6/8")

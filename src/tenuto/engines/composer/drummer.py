@@ -7,13 +7,17 @@ from collections.abc import Iterator
 from tenuto.engines.composer import patterns
 from tenuto.engines.composer.dice import Dice
 from tenuto.engines.composer.form import BUILD, INTRO, OUTRO, Section
-from tenuto.engines.composer.patterns import CRASH, HIGH_TOM, KICK, LOW_TOM, SNARE, STRENGTH, TOM
+from tenuto.engines.composer.patterns import CRASH, HIGH_TOM, KICK, LOW_TOM, REST, SNARE, STRENGTH, TOM
 from tenuto.engines.composer.prompt import Brief
 from tenuto.engines.composer.score import DRUMS, Note
+from tenuto.engines.composer.theory import COMMON
 
 PHRASE_BARS = 4
 GHOSTS_FROM_ENERGY = 0.5
 QUIET_AT_FIRST = frozenset((KICK, SNARE, patterns.CLAP, patterns.LOW_TOM))
+# Steps of 4/4, one of which is a piece's own: there the kick answers in every second bar.
+ANSWERS = (3, 7, 11, 13, 14)
+ANSWERED = frozenset(("boom bap", "lazy", "trap", "rock", "pop", "breaks", "funk", "half time", "chip"))
 # Styles whose beat is not to be broken by a drummer's roll.
 UNBROKEN = frozenset(("jazz", "brushes", "one drop"))
 FILLS = (
@@ -30,6 +34,7 @@ class Drummer:
     def __init__(self, brief: Brief, chance: Dice) -> None:
         self._brief, self._dice = brief, chance
         self._beat = patterns.drums(brief.drums, brief.metre)
+        self._answer = int(chance.choice(ANSWERS))
 
     def bar(self, section: Section, number: int) -> Iterator[Note]:
         """One bar of a section; `number` counts from its beginning."""
@@ -47,6 +52,9 @@ class Drummer:
                     yield self._note(first, stroke.step, drum, STRENGTH[stroke.mark] * section.strength)
         if fills:
             yield from self._fill(first, stop)
+        answers = self._brief.drums in ANSWERED and self._brief.metre == COMMON and section.name != INTRO
+        if answers and number % 2 and self._answer < stop and self._beat[KICK][self._answer] == REST:
+            yield self._note(first, self._answer, KICK, STRENGTH["o"] * section.strength)
         if section.name == BUILD and last:
             yield from self._roll(first, stop)
         if number == 0 and section.name not in (INTRO, OUTRO) and self._brief.drums not in UNBROKEN:
@@ -62,7 +70,10 @@ class Drummer:
         return mark != "g" or self._brief.energy >= GHOSTS_FROM_ENERGY and self._dice.random() < self._brief.energy  # noqa: RUF021
 
     def _fill_steps(self, *, last: bool) -> int:
-        return self._brief.metre.steps_per_beat * (2 if last and self._brief.metre.beats > 2 else 1)  # noqa: PLR2004
+        metre = self._brief.metre
+        if metre.steps % metre.steps_per_beat:
+            return metre.parts[-1][1]
+        return metre.steps_per_beat * (2 if last and metre.beats > 2 else 1)  # noqa: PLR2004
 
     def _fill(self, bar: int, start: int) -> Iterator[Note]:
         steps = self._brief.metre.steps

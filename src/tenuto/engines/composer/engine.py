@@ -11,9 +11,10 @@ from tenuto.engines.composer.midi import write_midi
 from tenuto.engines.composer.mix import mix
 from tenuto.engines.composer.prompt import read
 from tenuto.engines.composer.score import DRUMS, PARTS, Score
+from tenuto.engines.composer.styles import STYLES
 
 # Another version may sound otherwise: with prompt and seed it names a piece of music.
-MODEL = "composer-1"
+MODEL = "composer-4"
 
 
 class EmbeddedComposer:
@@ -28,7 +29,7 @@ class EmbeddedComposer:
     def report(config: object) -> EngineReport:
         """It is always ready."""
         del config
-        detail = "The embedded composer: instrumental music by rules, in 19 styles."
+        detail = f"The embedded composer: instrumental music by rules, in {len(STYLES)} styles."
         return EngineReport("composer", ready=True, detail=detail, model=MODEL, licence="Apache-2.0")
 
     def compose(self, prompt: str, folder: Path, options: ComposeOptions, progress: Progress) -> Composition:
@@ -45,7 +46,7 @@ class EmbeddedComposer:
             seed=brief.seed,
             frames=frames,
             bpm=brief.bpm,
-            key=brief.scale.name,
+            key=brief.scale.key if brief.instruments else None,
             details=_described(score),
             understood=dict(brief.understood),
             ignored=brief.ignored,
@@ -56,8 +57,10 @@ class EmbeddedComposer:
 def _described(score: Score) -> dict[str, Any]:
     brief = score.brief
     return {
+        "asked": {"bpm": brief.asked_bpm, "key": brief.asked_key},
         "style": brief.style.name,
         "metre": brief.metre.name,
+        "mode": brief.scale.mode,
         "energy": brief.energy,
         "instruments": ({DRUMS: brief.drums} if brief.drums else {}) | dict(brief.instruments),
         "form": [[section.name, section.bars] for section in score.sections],

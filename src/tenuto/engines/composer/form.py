@@ -39,7 +39,10 @@ class Section:
 
 
 def form(bars: int) -> list[Section]:
-    """Sections that fill so many bars; what does not fit into a round of them lengthens the last drop."""
+    """Sections that fill so many bars.
+
+    What does not fit into a round of them lengthens the last drop, and where that gets long, it breathes in between.
+    """
     if bars < SHORT_BARS:
         return _laid([(DROP, bars)])
     unit = SHORT_UNIT if bars < MIDDLE_BARS else UNIT if bars < LONG_BARS else LONG_UNIT
@@ -48,7 +51,10 @@ def form(bars: int) -> list[Section]:
     rounds = max(0, body - 3 * unit) // (edge + 3 * unit)
     middle = [(BUILD, unit), (DROP, 2 * unit)] + [(BREAK, edge), (BUILD, unit), (DROP, 2 * unit)] * rounds
     rest = body - sum(length for _, length in middle)
-    middle[-1] = (DROP, middle[-1][1] + rest)
+    if rest >= edge + unit:
+        middle += [(BREAK, edge), (DROP, rest - edge)]
+    else:
+        middle[-1] = (DROP, middle[-1][1] + rest)
     return _laid([(INTRO, edge), *middle, (OUTRO, edge)])
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from tenuto.engines.composer.dice import dice
 from tenuto.engines.composer.prompt import Brief
 from tenuto.engines.composer.score import BASS, DRUMS, Note
-from tenuto.engines.composer.theory import COMMON
 
 MOST_STRAY = 2.0  # times what is usual
 UNEVEN = 0.06  # of the velocity
@@ -29,8 +28,8 @@ def humanised(notes: Iterable[Note], brief: Brief) -> Iterator[Note]:
 
 
 def swung(beat: float, brief: Brief) -> float:
-    """A beat where the style's swing puts it; only music in 4/4 swings here."""
-    if brief.metre != COMMON:
+    """A beat where the style's swing puts it; bars of whole beats swing here."""
+    if not brief.metre.even:
         return beat
     unit = brief.style.swung_steps / brief.metre.steps_per_beat
     place = beat / unit

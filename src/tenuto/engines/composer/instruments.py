@@ -18,7 +18,7 @@ from tenuto.engines.composer.oscillator import (
     saw,
     square,
     tines,
-    tone,
+    tones,
 )
 
 LOUDNESS_SECONDS = 0.05
@@ -48,6 +48,9 @@ INSTRUMENTS: Mapping[str, Instrument] = {
         4, tines((1, 1, 0.9), (2, 0.28, 2.5), (3, 0.12, 4), (7, 0.1, 9), (14, 0.06, 25)), 0.003, 0.2, cents=(-2, 2)
     ),
     "organ": Instrument(16, drawbars(1, 0.6, 0.45, 0.3, 0, 0.2, 0, 0.12), 0.006, 0.08, vibrato_cents=6, cents=(-3, 3)),
+    "harpsichord": Instrument(6, plucked(0.45, 1.6, 0.12, 0.09), 0.001, 0.12, cents=(-2, 2)),
+    "accordion": Instrument(21, filtered(saw, 2600, 2200, 1.0, 1.2), 0.03, 0.09, cents=(-9, 0, 9)),
+    "choir": Instrument(52, filtered(saw, 700, 950, 0.4, 1.7), 0.18, 0.4, cents=SPREAD, vibrato_cents=12),
     "acoustic guitar": Instrument(25, plucked(0.9, 1.1, 0.45, 0.18), 0.001, 0.25),
     "distorted guitar": Instrument(30, filtered(saw, 3200, 2600, 0.5), 0.003, 0.08, 2.5, 0.7, (-4, 4), drive=5.0),
     "strings": Instrument(48, filtered(saw, 1500, 2600, 0.4, 1.2), 0.16, 0.5, cents=DETUNED, vibrato_cents=8),
@@ -61,6 +64,9 @@ INSTRUMENTS: Mapping[str, Instrument] = {
     ),
     "pluck": Instrument(45, plucked(0.7, 2.2, 0.7, 0.3), 0.001, 0.3, cents=(-3, 3)),
     "flute": Instrument(73, drawbars(1, 0.28, 0.1, 0.04), 0.06, 0.12, vibrato_cents=14),
+    "clarinet": Instrument(71, drawbars(1, 0.05, 0.6, 0.06, 0.35, 0.05, 0.15), 0.04, 0.1, vibrato_cents=5),
+    "oboe": Instrument(68, drawbars(0.7, 0.9, 1, 0.6, 0.4, 0.25, 0.15, 0.1), 0.04, 0.1, vibrato_cents=10),
+    "saxophone": Instrument(65, filtered(saw, 900, 1900, 0.06, 1.3), 0.03, 0.12, 0.5, 0.85, (-2, 2), vibrato_cents=10),
     "violin": Instrument(40, filtered(saw, 1800, 3200, 0.15, 1.4), 0.07, 0.2, cents=(-3, 3), vibrato_cents=16),
     "brass": Instrument(61, filtered(saw, 500, 2200, 0.07, 1.6), 0.03, 0.12, 0.6, 0.8, (-5, 5), vibrato_cents=5),
     "synth lead": Instrument(
@@ -85,15 +91,18 @@ def render(name: str, pitch: int, seconds: float, rate: int) -> Floats:
     samples = max(1, round((seconds + instrument.release) * rate))
     times = np.arange(samples) / rate
     found = np.zeros((2, samples), np.float32)
-    for number, cents in enumerate(instrument.cents):
-        hertz = _hertz(instrument, pitch + cents / 100, times)
-        voice = tone(instrument.spectrum, hertz, rate)
+    each_hertz = [440 * 2 ** ((pitch - 69 + cents / 100) / 12) for cents in instrument.cents]
+    voices = tones(instrument.spectrum, each_hertz, _clock(instrument, times, rate), rate)
+    for number, voice in enumerate(voices):
         right = (number + 0.5) / len(instrument.cents)
         found[0] += voice * np.float32(np.cos(right * np.pi / 2))
         found[1] += voice * np.float32(np.sin(right * np.pi / 2))
-    found *= _envelope(instrument, seconds, times).astype(np.float32)
+    envelope = _envelope(instrument, seconds, times).astype(np.float32)
+    found *= envelope
     if instrument.drive:
         found = np.tanh(instrument.drive * found / max(1e-9, float(np.abs(found).max())))
+        # What is bent unevenly stands beside zero: that is taken off again.
+        found -= envelope * (found.sum(axis=1, keepdims=True) / max(1e-9, float(envelope.sum())))
     return levelled(found, rate)
 
 
@@ -105,15 +114,17 @@ def levelled(sound: Floats, rate: int) -> Floats:
     return np.asarray(sound / np.float32(max(1e-9, float(np.sqrt(moments.max())))), np.float32)
 
 
-def _hertz(instrument: Instrument, pitch: float, times: Curve) -> Curve:
-    """The pitch of a note as time passes."""
+def _clock(instrument: Instrument, times: Curve, rate: int) -> Curve:
+    """The time that an oscillator counts its waves by: it goes faster where the pitch is bent up."""
+    if not instrument.drop and not instrument.vibrato_cents:
+        return times
     bend = np.zeros(times.size)
     if instrument.drop:
         bend += instrument.drop * np.exp(-times * 40)
     if instrument.vibrato_cents:
         # A player finds the note first, and begins to move on it then.
         bend += instrument.vibrato_cents / 1200 * np.sin(2 * np.pi * 5.3 * times) * np.minimum(1, times * 3)
-    return np.asarray(440 * 2 ** ((pitch - 69) / 12 + bend))
+    return np.asarray(np.cumsum(np.exp2(bend)) / rate)
 
 
 def _envelope(instrument: Instrument, seconds: float, times: Curve) -> Curve:

@@ -87,7 +87,7 @@ KIT: Mapping[int, Drum] = {
     patterns.KICK: Drum(0.5, 1.0, 0.0, _kick),
     patterns.SNARE: Drum(0.35, 0.6, 0.05, _snare),
     patterns.CLAP: Drum(0.35, 0.55, -0.05, _clap),
-    patterns.RIM: Drum(0.1, 0.3, 0.3, _rim),
+    patterns.RIM: Drum(0.1, 0.2, 0.3, _rim),
     patterns.HAT: Drum(0.09, 0.2, 0.25, _cymbal(60, 7000, 0.02)),
     patterns.OPEN_HAT: Drum(0.4, 0.2, 0.25, _cymbal(11, 6500, 0.03)),
     patterns.RIDE: Drum(0.8, 0.2, -0.35, _cymbal(5, 6000, 0.08)),

@@ -30,13 +30,13 @@ def write_midi(score: Score, target: Path) -> None:
 def _head(score: Score) -> bytes:
     brief = score.brief
     scale = brief.scale
-    relative = (scale.tonic + 3) % 12 if scale.mode == MINOR else scale.tonic
+    relative = (scale.tonic + 3) % 12 if scale.family == MINOR else scale.tonic
     numerator, denominator = (int(part) for part in brief.metre.name.split("/"))
     quarter = round(60e6 / (brief.bpm * brief.metre.quarters))
     return _laid([
         (0, _meta(TEMPO, quarter.to_bytes(3, "big"))),
         (0, _meta(METRE, bytes([numerator, denominator.bit_length() - 1, 24, 8]))),
-        (0, _meta(KEY, struct.pack(">bB", SIGNS[relative], scale.mode == MINOR))),
+        (0, _meta(KEY, struct.pack(">bB", SIGNS[relative], scale.family == MINOR))),
     ])  # fmt: skip
 
 

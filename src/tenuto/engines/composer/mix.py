@@ -7,7 +7,7 @@ strips down alike: what is written of each strip adds up to the mix.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -16,9 +16,9 @@ import numpy as np
 from tenuto.engines.composer.oscillator import Curve, Floats
 from tenuto.engines.composer.patterns import KICK
 from tenuto.engines.composer.score import DRUMS, PARTS, Score
-from tenuto.engines.composer.strip import Room, Sounds, Strip
+from tenuto.engines.composer.strip import Answers, Room, Sounds, Strip
 
-BLOCK_SECONDS = 6
+BLOCK_SECONDS = 4
 DUCK_SECONDS = 0.1
 DUCKED_FOR = 0.6
 # The compressor: from this power on, what is louder comes out a third less loud; in hops.
@@ -32,7 +32,9 @@ def mix(score: Score, targets: Mapping[str, Path], *, rate: int, progress: Calla
     """Write the piece to `targets[""]` and parts of it to those of their names; return how many frames it has."""
     total = round(score.brief.seconds * rate)
     sounds, room = Sounds(rate), Room(rate)
-    strips = {part: Strip(score, part, rate=rate, sounds=sounds, room=room) for part in PARTS}
+    strips = {part: Strip(score, part, rate=rate, sounds=sounds) for part in PARTS}
+    # The room is asked once for all; only stems ask it for each part.
+    answers = {part: Answers(room) for part in targets}
     ducking, bus = _Ducking(score, rate), _Bus(rate, total)
     size = BLOCK_SECONDS * rate
     with ExitStack() as stack:
@@ -41,13 +43,18 @@ def mix(score: Score, targets: Mapping[str, Path], *, rate: int, progress: Calla
             progress(start / total)
             samples = min(size, total - start)
             heard = {part: strip.block(start, samples, ducking.gain) for part, strip in strips.items()}
-            whole = sum(heard.values(), np.zeros((2, samples), np.float32))
+            spoken = {part: strips[part].spoken(sound) for part, sound in heard.items()}
+            whole = _sum(heard.values()) + answers[""].block(_sum(spoken.values()))
             gain = bus.gain(whole, start)
             for part, file in files.items():
-                sound = (heard[part] if part else whole) * gain
-                file.write(np.ascontiguousarray(sound.T, "<f4").tobytes())
+                sound = heard[part] + answers[part].block(spoken[part]) if part else whole
+                file.write(np.ascontiguousarray((sound * gain).T, "<f4").tobytes())
     progress(1.0)
     return total
+
+
+def _sum(sounds: Iterable[Floats]) -> Floats:
+    return np.asarray(sum(sounds), np.float32)
 
 
 class _Ducking:
@@ -100,5 +107,8 @@ class _Bus:
         at = (start + np.arange(gain.size)) / self._rate
         seconds = self._total / self._rate
         fade = min(FADE_OUT_SECONDS, FADE_OUT_SHARE * seconds)
-        rising, falling = np.minimum(1, at / FADE_IN_SECONDS), np.clip((seconds - at) / fade, 0, 1)
-        return np.asarray(gain * rising * np.sin(falling * np.pi / 2) ** 2, np.float32)
+        if at[0] < FADE_IN_SECONDS:
+            gain *= np.minimum(1, at / FADE_IN_SECONDS)
+        if at[-1] > seconds - fade:
+            gain *= np.sin(np.clip((seconds - at) / fade, 0, 1) * np.pi / 2) ** 2
+        return gain.astype(np.float32)

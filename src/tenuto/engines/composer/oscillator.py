@@ -6,7 +6,7 @@ from it, sliding from moment to moment. No harmonic lies above half the rate, so
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -22,39 +22,54 @@ MOMENTS = 20
 HIGHEST = 0.45  # of the rate
 
 
-def tone(spectrum: Spectrum, hertz: Curve, rate: int) -> Floats:
-    """A note whose first harmonic has a frequency at each sample."""
-    highest = float(hertz.max())
-    count = max(1, min(WAVE // 2 - 1, int(HIGHEST * rate / highest)))
-    seconds = hertz.size / rate
+def tones(spectrum: Spectrum, each_hertz: Sequence[float], clock: Curve, rate: int) -> Iterator[Floats]:
+    """A note on several oscillators, each with a frequency of its own; `clock` goes faster where the pitch bends up."""
+    fastest = float(np.diff(clock).max(initial=1 / rate)) * rate
+    count = max(1, min(WAVE // 2 - 1, int(HIGHEST * rate / (max(each_hertz) * fastest))))
+    samples = clock.size
     # Much happens at the beginning of a note: half of the moments are in its first quarter.
-    moments = seconds * np.square(np.linspace(0, 1, MOMENTS))[:, None]
-    loud = spectrum(np.arange(1.0, count + 1)[None, :], moments, float(hertz[-1]))
-    bins = np.zeros((MOMENTS, WAVE // 2 + 1), np.complex128)
+    moments = samples / rate * np.square(np.linspace(0, 1, MOMENTS))[:, None]
+    loud = spectrum(np.arange(1.0, count + 1)[None, :], moments, sum(each_hertz) / len(each_hertz))
+    if np.array_equal(loud, np.broadcast_to(loud[:1], loud.shape)):
+        loud = loud[:1]  # it sounds the same from beginning to end
+    bins = np.zeros((len(loud), WAVE // 2 + 1), np.complex128)
     bins[:, 1 : count + 1] = -0.5j * WAVE * loud
     waves = np.fft.irfft(bins, WAVE, axis=1)
     table = np.concatenate([waves, waves[:, :1]], axis=1).astype(np.float32)
-    turns = np.cumsum(hertz / rate)
-    place = np.sqrt(np.arange(hertz.size) / hertz.size) * (MOMENTS - 1)
-    return _read(table, turns, place)
-
-
-def _read(table: Floats, turns: Curve, place: Curve) -> Floats:
-    """The table at fractions of a wave, and between two moments."""
-    width = table.shape[1]
-    across = (turns - np.floor(turns)) * (width - 1)
-    column = across.astype(np.int32)
+    place = np.sqrt(np.arange(samples, dtype=np.float32) / np.float32(samples)) * np.float32(len(loud) - 1)
     row = place.astype(np.int32)
-    start = row * width + column
-    right, down = (across - column).astype(np.float32), (place - row).astype(np.float32)
+    place -= row
+    row *= table.shape[1]
+    for hertz in each_hertz:
+        yield _read(table, clock * (hertz * WAVE), row, place)
+
+
+def _read(table: Floats, turns: Curve, row: npt.NDArray[np.int32], down: Floats) -> Floats:
+    """The table at so many samples of a wave, `down` between the moment that a row begins and the next one."""
+    whole = turns.astype(np.int64)
+    right = (turns - whole).astype(np.float32)
+    start = (whole & (WAVE - 1)).astype(np.int32)
     flat: Floats = table.ravel()
-    above: Floats = flat[start]
-    above += (flat[start + 1] - above) * right
-    start += width
-    below = flat[start]
-    below += (flat[start + 1] - below) * right
-    above += (below - above) * down
+    if len(table) == 1:
+        return _between(flat, start, right)
+    start += row
+    above = _between(flat, start, right)
+    start += table.shape[1]
+    below = _between(flat, start, right)
+    below -= above
+    below *= down
+    above += below
     return above
+
+
+def _between(flat: Floats, start: npt.NDArray[np.int32], right: Floats) -> Floats:
+    """What stands `right` of a start, on the line to what comes next."""
+    found = flat[start]
+    following = flat[start + 1]
+    following -= found
+    following *= right
+    found += following
+    return found
 
 
 def saw(harmonics: Curve) -> Curve:

@@ -13,7 +13,7 @@ from tenuto.engines.composer.dice import Dice, dice
 from tenuto.engines.composer.oscillator import Floats
 from tenuto.engines.composer.score import BASS, CHORDS, DRUMS, LEAD, Note, Score
 
-LEVELS = {DRUMS: 0.33, BASS: 0.18, CHORDS: 0.19, LEAD: 0.15}
+LEVELS = {DRUMS: 0.31, BASS: 0.14, CHORDS: 0.2, LEAD: 0.17}
 ROOMS = {DRUMS: 0.25, BASS: 0.0, CHORDS: 1.0, LEAD: 1.1}
 DUCKED = (BASS, CHORDS)
 ECHO_BEATS, ECHOES = 0.75, ((0, 0.28), (1, 0.17), (0, 0.09))  # side and level, each as much later
@@ -63,21 +63,34 @@ class Room:
         self._answer = (answer / np.sqrt(np.square(answer).sum(axis=1, keepdims=True))).astype(np.float32)
         self._spectra: dict[int, Any] = {}  # of the answer, by size
 
-    def hear(self, sound: Floats) -> Floats:
-        """What the room answers to a sound in the middle; longer than the sound, by the room's own time."""
-        length = sound.shape[1] + self._answer.shape[1] - 1
+    def hear(self, spoken: Floats) -> Floats:
+        """What the room answers to a sound in its middle; longer than the sound, by the room's own time."""
+        length = spoken.size + self._answer.shape[1] - 1
         size = _easy_size(length)
         if size not in self._spectra:
             self._spectra[size] = np.fft.rfft(self._answer, size)
-        spoken = np.fft.rfft(sound.mean(axis=0), size)
-        return np.asarray(np.fft.irfft(spoken * self._spectra[size], size)[:, :length], np.float32)
+        return np.asarray(np.fft.irfft(np.fft.rfft(spoken, size) * self._spectra[size], size)[:, :length], np.float32)
+
+
+class Answers:
+    """What a room answers to sound that comes block after block."""
+
+    def __init__(self, room: Room) -> None:
+        self._room, self._ringing = room, np.zeros((2, 0), np.float32)
+
+    def block(self, spoken: Floats) -> Floats:
+        """As long as what is spoken; the rest rings on."""
+        answer = self._room.hear(spoken)
+        answer[:, : self._ringing.shape[1]] += self._ringing[:, : answer.shape[1]]
+        self._ringing = answer[:, spoken.size :].copy()
+        return answer[:, : spoken.size]
 
 
 class Strip:
     """The sound of one part."""
 
-    def __init__(self, score: Score, part: str, *, rate: int, sounds: Sounds, room: Room) -> None:
-        self._rate, self._sounds, self._room = rate, sounds, room
+    def __init__(self, score: Score, part: str, *, rate: int, sounds: Sounds) -> None:
+        self._rate, self._sounds = rate, sounds
         self._part, self._instrument = part, score.played_on(part)
         self._beat = 60 / score.brief.bpm
         self._notes: Sequence[Note] = [note for note in score.notes if note.part == part]
@@ -85,7 +98,7 @@ class Strip:
         self._strokes: Dice = dice(score.brief.seed, "strokes")
         voices = max(FEWEST_VOICES, max((len(chord.voices) for chord in score.chords), default=0))
         self._level = LEVELS[part] / (np.sqrt(voices) if part == CHORDS else 1.0)
-        self._wet = ROOMS[part] * score.brief.style.room
+        self._wet = np.float32(ROOMS[part] * score.brief.style.room)
         self._carried = np.zeros((2, 0), np.float32)
 
     def block(self, start: int, samples: int, ducking: Ducking) -> Floats:
@@ -95,17 +108,15 @@ class Strip:
             sound *= ducking(start, sound.shape[1])
         if self._part == LEAD:
             sound = self._with_echoes(sound)
-        if self._wet:
-            answer = self._room.hear(sound)
-            answer *= np.float32(self._wet)
-            answer[:, : sound.shape[1]] += sound
-            sound = answer
-        length = max(sound.shape[1], self._carried.shape[1], samples)
-        whole = np.zeros((2, length), np.float32)
-        whole[:, : sound.shape[1]] += sound
-        whole[:, : self._carried.shape[1]] += self._carried
-        self._carried = whole[:, samples:].copy()
-        return whole[:, :samples]
+        if sound.shape[1] < self._carried.shape[1]:
+            sound, self._carried = self._carried, sound
+        sound[:, : self._carried.shape[1]] += self._carried
+        self._carried = sound[:, samples:].copy()
+        return sound[:, :samples]
+
+    def spoken(self, sound: Floats) -> Floats:
+        """What of a block the room hears, in its middle."""
+        return np.asarray((sound[0] + sound[1]) * (self._wet / 2))
 
     def _played(self, start: int, samples: int) -> Floats:
         """All notes that begin in these samples, to their ends."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tenuto.engines.composer.theory import MAJOR, MINOR
+from tenuto.engines.composer.theory import DORIAN, LYDIAN, MAJOR, MINOR, MIXOLYDIAN, PHRYGIAN
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ ALL = (
         "lo-fi",
         78,
         MAJOR,
-        "boom bap",
+        "lazy",
         ("electric piano", "keys"),
         ("sub bass", "syncopated"),
         "bells",
@@ -78,8 +78,8 @@ ALL = (
         "edm",
         128,
         MAJOR,
-        "four",
-        ("synth", "pumping"),
+        "festival",
+        ("synth", "anthem"),
         ("synth bass", "offbeats"),
         "synth lead",
         loose_ms=2,
@@ -100,6 +100,19 @@ ALL = (
     ),
     Style("drum and bass", 174, MINOR, "breaks", ("pad", "held"), ("reese", "held"), "bells", loose_ms=3, room=0.25),
     Style(
+        "dubstep",
+        140,
+        MINOR,
+        "half time",
+        ("pad", "held"),
+        ("reese", "syncopated"),
+        "synth lead",
+        loose_ms=2,
+        duck=0.4,
+        room=0.25,
+        sparse=True,
+    ),
+    Style(
         "rock", 118, MAJOR, "rock", ("distorted guitar", "eighths"), ("electric bass", "eighths"), "distorted guitar"
     ),
     Style(
@@ -107,10 +120,21 @@ ALL = (
         160,
         MINOR,
         "metal",
-        ("distorted guitar", "eighths"),
+        ("distorted guitar", "gallop"),
         ("electric bass", "eighths"),
         "distorted guitar",
         loose_ms=3,
+    ),
+    Style(
+        "blues",
+        100,
+        MAJOR,
+        "shuffle",
+        ("piano", "keys"),
+        ("upright bass", "boogie"),
+        "distorted guitar",
+        swing=0.33,
+        loose_ms=9,
     ),
     Style("pop", 112, MAJOR, "pop", ("piano", "keys"), ("electric bass", "syncopated"), "synth lead"),
     Style(
@@ -138,6 +162,17 @@ ALL = (
         swing=0.33,
         loose_ms=11,
         room=0.25,
+    ),
+    Style(
+        "latin",
+        104,
+        MINOR,
+        "clave",
+        ("acoustic guitar", "montuno"),
+        ("upright bass", "tumbao"),
+        "brass",
+        loose_ms=7,
+        room=0.22,
     ),
     Style(
         "reggae",
@@ -181,17 +216,30 @@ ALL = (
 STYLES: Mapping[str, Style] = {style.name: style for style in ALL}
 DEFAULT = STYLES["pop"]
 
-# Degrees of the scale, 0 being home, a bar each. All are at home in their key, so that it can be heard.
-LOOPS: Mapping[str, tuple[tuple[int, ...], ...]] = {
+# Degrees of the scale, 0 being home, a bar each. All are at home in their key, so that it can be heard; those of the
+# modes show the note that makes the mode.
+Loops = Mapping[str, tuple[tuple[int, ...], ...]]
+LOOPS: Loops = {
     MAJOR: ((0, 4, 5, 3), (0, 5, 3, 4), (0, 3, 4, 0), (0, 3, 0, 4), (0, 2, 3, 4), (0, 4, 3, 0)),
     MINOR: ((0, 5, 3, 4), (0, 3, 0, 4), (0, 3, 4, 0), (0, 5, 2, 4), (0, 6, 5, 4), (0, 0, 3, 4)),
+    DORIAN: ((0, 3, 0, 3), (0, 6, 3, 0), (0, 3, 6, 0), (0, 2, 3, 0)),
+    PHRYGIAN: ((0, 1, 0, 1), (0, 1, 2, 1), (0, 6, 1, 0), (0, 5, 1, 0)),
+    LYDIAN: ((0, 1, 0, 1), (0, 1, 4, 0), (0, 4, 1, 0), (0, 1, 5, 0)),
+    MIXOLYDIAN: ((0, 6, 3, 0), (0, 3, 6, 0), (0, 6, 0, 3), (0, 3, 0, 6)),
 }
-JAZZY: Mapping[str, tuple[tuple[int, ...], ...]] = {
+JAZZY: Loops = {
     MAJOR: ((0, 5, 1, 4), (0, 3, 1, 4), (0, 1, 4, 0), (0, 2, 1, 4)),
     MINOR: ((0, 3, 1, 4), (0, 5, 3, 4), (0, 3, 4, 0)),
 }
+TWELVE_BARS: tuple[tuple[int, ...], ...] = (
+    (0, 0, 0, 0, 3, 3, 0, 0, 4, 3, 0, 4),
+    (0, 3, 0, 0, 3, 3, 0, 0, 4, 3, 0, 0),
+    (0, 3, 0, 0, 3, 3, 0, 0, 4, 4, 0, 4),
+)
 
 
 def loops(style: Style, mode: str) -> tuple[tuple[int, ...], ...]:
     """The chords that music of a style goes round in."""
-    return (JAZZY if style.sevenths else LOOPS)[mode]
+    if style.name == "blues":
+        return TWELVE_BARS
+    return (JAZZY.get(mode) if style.sevenths else None) or LOOPS[mode]

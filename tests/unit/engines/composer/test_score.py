@@ -14,7 +14,7 @@ from tenuto.engines.composer.patterns import Stroke, strokes
 from tenuto.engines.composer.prompt import read
 from tenuto.engines.composer.score import BASS, CHORDS, DRUMS, LEAD
 from tenuto.engines.composer.styles import STYLES
-from tenuto.engines.composer.theory import COMMON, COMPOUND, WALTZ, Scale, progress, spell
+from tenuto.engines.composer.theory import METRES, STEPS, Scale, progress, spell
 
 
 def score_of(prompt, **more):
@@ -26,7 +26,7 @@ def test_a_line_is_read_as_strokes_that_are_held():
 
 
 def test_every_line_fills_its_bar_and_strikes_what_is_there():
-    metres = {metre.name: metre.steps for metre in (COMMON, WALTZ, COMPOUND)}
+    metres = {name: metre.steps for name, metre in METRES.items()}
     for lines in (*patterns.CHORDS.values(), *patterns.BASSES.values()):
         assert all(len(line) == metres[name] for name, line in lines.items())
     for name, motifs in patterns.MOTIFS.items():
@@ -34,8 +34,20 @@ def test_every_line_fills_its_bar_and_strikes_what_is_there():
     for kit in patterns.DRUMS.values():
         assert {len(line) for line in kit.values()} == {16}
         assert set(kit) <= set(KIT)
-    for name, kit in patterns.DRUMS_IN_THREE.items():
-        assert {len(line) for line in kit.values()} == {metres[name]}
+    for name, kits in patterns.OTHER_DRUMS.items():
+        assert {len(line) for kit in kits.values() for line in kit.values()} == {metres[name]}
+        assert {drum for kit in kits.values() for drum in kit} <= set(KIT)
+        assert set(kits) - {""} <= set(patterns.DRUMS)
+
+
+@pytest.mark.parametrize("metre", METRES.values(), ids=METRES)
+def test_every_metre_has_lines_of_its_own_length(metre):
+    for lines in (patterns.CHORDS, patterns.BASSES):
+        assert {len(patterns.line(lines, playing, metre)) for playing in lines} == {metre.steps}
+    for beat in patterns.DRUMS:
+        assert {len(line) for line in patterns.drums(beat, metre).values()} == {metre.steps}
+    assert {len(motif) for motif in patterns.motifs(metre)} == {metre.steps}
+    assert len(patterns.motifs(metre)) > 1
 
 
 def test_the_dominant_of_minor_leads_home():
@@ -69,7 +81,7 @@ def test_a_long_piece_has_more_than_one_height():
 
 
 @pytest.mark.parametrize("style", STYLES)
-@pytest.mark.parametrize("metre", ["4/4", "3/4", "6/8"])
+@pytest.mark.parametrize("metre", ["4/4", "3/4", "6/8", "5/4", "7/8"])
 def test_every_style_is_played_in_every_metre(style, metre):
     score = score_of(f"{style} in {metre}", seconds=40.0)
     assert score.brief.metre.name == metre
@@ -100,6 +112,26 @@ def test_players_are_no_machine_but_a_machine_is():
     assert max(off) > 0.02
     assert all(abs(note.beat * 4 - round(note.beat * 4)) < 1e-6 for note in tight.notes)
     assert len({round(note.velocity, 4) for note in tight.notes}) > 20
+
+
+@pytest.mark.parametrize("mode", ["dorian", "phrygian", "lydian", "mixolydian"])
+def test_a_mode_is_played_with_the_note_that_makes_it(mode):
+    score = score_of(f"folk in D {mode}", seconds=40.0, seed=3)
+    heard = {(note.pitch - 2) % 12 for note in score.notes if note.part in (CHORDS, LEAD)}
+    assert heard <= set(STEPS[mode])
+    assert heard & {"dorian": {9}, "phrygian": {1}, "lydian": {6}, "mixolydian": {10}}[mode]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "parts"),
+    [("drums only", {DRUMS}), ("solo piano", {BASS, CHORDS, LEAD}), ("solo flute", {LEAD}), ("solo cello", {BASS})],
+)
+def test_who_plays_alone_plays_from_beginning_to_end(prompt, parts):
+    score = score_of(prompt, seconds=30.0, seed=1)
+    assert {note.part for note in score.notes} == parts
+    begun = sorted(note.beat for note in score.notes)
+    bar = score.brief.metre.beats
+    assert max(after - before for before, after in itertools.pairwise([0.0, *begun])) < 2 * bar
 
 
 def test_swing_makes_every_second_eighth_late():

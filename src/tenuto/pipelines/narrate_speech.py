@@ -1,0 +1,160 @@
+"""What the slides of a deck say: each is spoken as a part of its own, unless the same was said of this deck before."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from tenuto.domain.costs import Usage
+from tenuto.domain.films import SOUND_BLOCK
+from tenuto.domain.narration import Script, script_of
+from tenuto.domain.presentations import PresentedSlide
+from tenuto.engines import registry
+from tenuto.pipelines.base import Artifact, Kept, Outcome, Steps
+from tenuto.pipelines.chunks import Chunk, Speech, VoiceWish
+from tenuto.pipelines.narrate_names import CHUNK, SOUND, SPEECH, plan_of
+from tenuto.pipelines.narrate_voice import engine_of, shape_of, told_of_voice
+from tenuto.pipelines.narrating import Timing, speak_slide, to_json
+from tenuto.pipelines.patterns import finders
+
+RECIPE = 1  # of how a slide's sound is joined; a new one joins all anew
+LETTERS_EACH = 20  # what a slide takes beside its letters, in letters
+MOST_WARNINGS, MOST_NAMED = 20, 12
+# What follows a slide in the film is not encoded anew when this one is spoken anew.
+TIMING = Timing(block=SOUND_BLOCK)
+
+
+def speak(steps: Steps) -> Outcome:
+    """Speak what each slide says."""
+    presentation = plan_of(steps)
+    slides = presentation.slides
+    missing = str(steps.options["missing_notes"])
+    common, shape = _common_language(slides), shape_of(steps)
+    lexicon = steps.lexicon()
+    rules = lexicon.rules if lexicon is not None else ()
+    known = {kind: steps.artifact_names(kind) for kind in (CHUNK, SPEECH)}
+
+    def part(index: int, on_share: Callable[[float], None]) -> Kept:
+        slide = slides[index]
+        wish = _wish(steps, slide, common, shape)
+        script = script_of(slide.script(missing), language=wish.language, finders=finders(rules))
+        return _Slide(steps, slide.number, known).spoken(script, wish, on_share)
+
+    weights = [LETTERS_EACH + len(slide.script(missing)) for slide in slides]
+    steps.each(weights, part, at_once=max(1, min(steps.parallel, len(slides))))
+    found = steps.parts_of("speak")
+    told = told_of_slides({slide.number: each["warnings"] for slide, each in zip(slides, found, strict=True)})
+    counts = {name: sum(each[name] for each in found) for name in ("made", "reused")}
+    engine = engine_of(steps.options, steps.engines)
+    return Outcome(
+        {**counts, "slides": len(slides), "as_before": sum(each["as_before"] for each in found)},
+        engine=engine,
+        warnings=(*_about_voice(steps), *told),
+    )
+
+
+def _wish(steps: Steps, slide: PresentedSlide, common: str, shape: dict[str, Any] | None) -> VoiceWish:
+    wishes = steps.options
+    language = str(wishes["language"] or slide.language or common).partition("-")[0].lower()
+    return VoiceWish(
+        engine=engine_of(wishes, steps.engines),
+        voice=str(wishes["voice"]),
+        language=language or None,
+        speed=wishes["speed"],
+        shape=shape,
+    )
+
+
+def _common_language(slides: Iterable[PresentedSlide]) -> str:
+    """The language of most letters, for slides that do not say theirs."""
+    letters: Counter[str] = Counter()
+    for slide in slides:
+        if slide.language:
+            letters[slide.language] += 1 + len(slide.notes or slide.text)
+    return letters.most_common(1)[0][0] if letters else ""
+
+
+def _about_voice(steps: Steps) -> Iterator[str]:
+    """What a voice by a sample is, and what it is not."""
+    if steps.options["voice_id"]:
+        yield told_of_voice(steps)
+
+
+class _Slide:
+    """One slide on its way to a sound."""
+
+    def __init__(self, steps: Steps, number: int, known: Mapping[str, frozenset[str]]) -> None:
+        self._steps, self._number, self._known = steps, number, known
+        self._folder = steps.folder / f"slide-{number}"
+        self._folder.mkdir(exist_ok=True)
+        self._chunks: list[Chunk] = []
+
+    def spoken(self, script: Script, wish: VoiceWish, on_share: Callable[[float], None]) -> Kept:
+        """Say it, or take what was said before."""
+        speech = Speech(self._steps, wish, self._folder, cached=self._cached, kept=self._kept)
+        name = _name_of(script, wish, speech)
+        if name in self._known[SPEECH]:
+            before = json.loads(self._steps.artifact(SPEECH, name).read_text(encoding="utf-8"))
+            return Kept({**before, "made": 0, "reused": len(before["chunks"]), "as_before": True})
+        target = self._folder / "said.wav"
+        found = speak_slide(self._steps, script, speech, target, timing=TIMING, on_share=on_share)
+        told = {**to_json(found), "number": self._number, "name": name, "reused": len(found.chunks) - found.made}
+        document = self._folder / "said.json"
+        document.write_text(json.dumps(told), encoding="utf-8")
+        artifacts = (
+            Artifact(target, SOUND, "audio/wav", name=name),
+            Artifact(document, SPEECH, "application/json", name=name),
+            *(_kept_as(chunk.path, chunk) for chunk in self._chunks if chunk.path.exists()),
+        )
+        letters = sum(len(say.spoken) for say in script.says) if found.made else 0
+        used = Usage(speech.engine, characters=letters) if letters else None
+        return Kept({**told, "as_before": False}, used, artifacts)
+
+    def _cached(self, key: str) -> Path | None:
+        return self._steps.artifact(CHUNK, key) if key in self._known[CHUNK] else None
+
+    def _kept(self, chunk: Chunk) -> None:
+        """Keep what a voice has said with the slide, but at once where every call is paid for."""
+        if not registry.traits(engine_of(self._steps.options, self._steps.engines)).paid:
+            self._chunks.append(chunk)
+            return
+        second = chunk.path.with_suffix(".kept")
+        second.hardlink_to(chunk.path)
+        self._steps.keep(f"said:{chunk.key}", 0, Kept({}, artifacts=(_kept_as(second, chunk),)))
+
+
+def _kept_as(path: Path, chunk: Chunk) -> Artifact:
+    return Artifact(path, CHUNK, "application/octet-stream", name=chunk.key)
+
+
+def _name_of(script: Script, wish: VoiceWish, speech: Speech) -> str:
+    """Says all that the sound of a slide depends on."""
+    told = [RECIPE, asdict(script), asdict(wish), speech.engine, speech.version, asdict(TIMING)]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:40]
+
+
+def told_of_slides(warnings: Mapping[int, Iterable[str]]) -> list[str]:
+    """Warnings of slides, each told once with the slides it is of."""
+    slides: dict[str, list[int]] = {}
+    for number, some in warnings.items():
+        for warning in dict.fromkeys(some):
+            slides.setdefault(warning, []).append(number)
+    told = [f"{_named(numbers)}: {warning}" for warning, numbers in slides.items()]
+    if len(told) > MOST_WARNINGS:
+        told = [
+            *told[:MOST_WARNINGS],
+            f"There are {len(told) - MOST_WARNINGS} more warnings of slides; see each slide.",
+        ]
+    return told
+
+
+def _named(numbers: list[int]) -> str:
+    if len(numbers) == 1:
+        return f"Slide {numbers[0]}"
+    more = f" and {len(numbers) - MOST_NAMED} more" if len(numbers) > MOST_NAMED else ""
+    return f"Slides {', '.join(map(str, numbers[:MOST_NAMED]))}{more}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
+import secrets
 from pathlib import Path
 
 from tenuto import errors
@@ -33,7 +33,7 @@ def add_variant(data: Path, shape: VoiceShape) -> str:
     """See that the variant of a shape is there, and return its name."""
     path = data / VOICES / VARIANTS / shape.name
     if not path.exists():
-        partial = path.with_name(f".{shape.name}.{os.getpid()}")
+        partial = path.with_name(f".{shape.name}.{secrets.token_hex(8)}")
         partial.write_text(shape.variant())
         partial.rename(path)
     return shape.name

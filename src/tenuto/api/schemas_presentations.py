@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field
 
 from tenuto.api.schemas import Given, JobOut, Shown
-from tenuto.services.presentation_jobs import MAX_TITLE
+from tenuto.domain.presentations import MAX_TITLE
 from tenuto.services.presentations import MAX_NOTES
 
 MAX_REVISION = 1 << 31

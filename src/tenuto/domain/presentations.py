@@ -12,6 +12,7 @@ from tenuto.domain.voice_samples import MatchedVoice
 
 TEXT, SILENCE = "text", "silence"
 SKIP, INCLUDE = "skip", "include"
+MAX_TITLE = 1000
 
 
 @dataclass(frozen=True)

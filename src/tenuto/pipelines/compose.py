@@ -23,7 +23,7 @@ from tenuto.media.encoding import MASTER_FORMATS, file_ending, rate_in
 from tenuto.media.mastering import CEILING_DB, MOST_ENCODINGS, Mastered
 from tenuto.pipelines.base import Artifact, Outcome, Pipeline, Step, Steps
 from tenuto.pipelines.first_words import first_words
-from tenuto.pipelines.song_options import EDGES, ENGINE, between, checker, flag, one_of, text, whole
+from tenuto.pipelines.song_options import EDGES, ENGINE, MAX_TEXT, between, checker, flag, line, one_of, whole
 
 TARGET = "tenuto.engines.composing:compose"
 MUSIC, STEM, MIDI, DETAILS = "music", "stem", "midi", "composition"
@@ -276,7 +276,7 @@ _CHECK = checker(
         "stems": (False, flag),
         "midi": (False, flag),
         **EDGES,
-        "title": ("", text),
+        "title": ("", line(MAX_TEXT)),
     },
 )
 

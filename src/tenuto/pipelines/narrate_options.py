@@ -8,13 +8,12 @@ from typing import Any
 
 from tenuto import errors
 from tenuto.domain.films import LARGEST_SIDE, MOST_CROSSFADE_MS, MOST_FPS, SMALLEST_SIDE
-from tenuto.domain.presentations import INCLUDE, SILENCE, SKIP, TEXT
+from tenuto.domain.presentations import INCLUDE, MAX_TITLE, SILENCE, SKIP, TEXT
 from tenuto.media import slide_canvas
 from tenuto.pipelines.narrate_voice import require_shapeable
-from tenuto.pipelines.song_options import ENGINE, between, checker, flag, one_of, text, whole
+from tenuto.pipelines.song_options import ENGINE, between, checker, flag, line, one_of, text, whole
 
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
-MAX_TITLE = 1000
 SLOWEST, FASTEST = 0.25, 4.0
 SOFT, BURNED, NONE = "soft", "burned", "none"
 
@@ -26,16 +25,10 @@ def _language(name: str, given: Any) -> str:
     return found
 
 
-def _title(name: str, given: Any) -> str:
-    if not isinstance(given, str) or len(given) > MAX_TITLE:
-        raise errors.ValidationError(f"title has at most {MAX_TITLE:,} characters.", field=name)
-    return " ".join(given.split())
-
-
 _CHECK = checker(
     "a narrated presentation",
     {
-        "title": ("", _title),
+        "title": ("", line(MAX_TITLE)),
         "engine": ENGINE,
         "voice": ("", text),
         "voice_id": ("", text),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -23,6 +24,20 @@ def text(name: str, given: Any) -> str:
     if not isinstance(given, str) or len(given) > MAX_TEXT:
         raise errors.ValidationError(f"{name} must be a short text.", field=name)
     return given
+
+
+def line(most: int) -> Check:
+    """A text of one line, such as a title; runs of blanks become one."""
+
+    def check(name: str, given: Any) -> str:
+        if not isinstance(given, str) or len(given) > most:
+            raise errors.ValidationError(f"{name} must be a text of at most {most:,} characters.", field=name)
+        found = " ".join(given.split())
+        if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in found):
+            raise errors.ValidationError(f"{name} holds signs that are no text; leave them out.", field=name)
+        return found
+
+    return check
 
 
 def flag(name: str, given: Any) -> bool:

@@ -10,12 +10,10 @@ from tenuto import errors
 from tenuto.db.models import FileRow, JobRow, PresentationRow, VoiceCloneRow, now
 from tenuto.db.work import UnitOfWork
 from tenuto.domain.decks import Deck
-from tenuto.domain.presentations import DrawnSlide, FilmedDeck, Presentation, PresentedSlide
+from tenuto.domain.presentations import MAX_TITLE, DrawnSlide, FilmedDeck, Presentation, PresentedSlide
 from tenuto.domain.voice_samples import MatchedVoice
 from tenuto.pipelines.base import Outcome
 from tenuto.pipelines.narrate_names import VIDEO
-
-MAX_TITLE = 1000
 
 
 def begin_presentation(

@@ -12,12 +12,12 @@ from tenuto.db.models import ArtifactRow, JobRow, PresentationRow, SlideRow
 from tenuto.db.presentations import PresentationPage, PresentationView
 from tenuto.db.repository import Page
 from tenuto.db.work import Database, UnitOfWork
-from tenuto.domain.presentations import check_order
+from tenuto.domain.presentations import MAX_TITLE, check_order
 from tenuto.pipelines import narrate_names as made_of
 from tenuto.pipelines.narrate import PIPELINE
+from tenuto.pipelines.song_options import line
 from tenuto.services.files import FileService, Readable, Upload
 from tenuto.services.intake import submit_upload
-from tenuto.services.presentation_jobs import MAX_TITLE
 from tenuto.services.processing import ProcessingService, Submission
 
 MAX_NOTES = 50_000
@@ -85,7 +85,7 @@ class PresentationService:
 
     def change(self, owner_id: int, uid: str, *, title: str, revision: int) -> PresentationView:
         """Give it another title."""
-        title = " ".join(title.split())[:MAX_TITLE]
+        title = line(MAX_TITLE)("title", title)
         if not title:
             raise errors.ValidationError("title: a presentation needs one.", field="title")
         with self.database.unit_of_work(owner_id) as work:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tenuto import errors
 from tenuto.domain.lyrics import LyricLine
-from tenuto.pipelines import backing, separate
+from tenuto.pipelines import backing, compose, narrate, separate
 from tenuto.pipelines.align import doubts
 
 CHECK = backing.PIPELINE.check_options
@@ -61,3 +61,14 @@ def test_doubtful_lines_are_named_and_counted():
         "of 5 lines are doubtful: line 2 ('unsure'), 3 ('unsure'), 5 ('unsure') and others."
         in doubts([sure, unsure, unsure, LyricLine(""), unsure, unsure])[0]
     )
+
+
+@pytest.mark.parametrize("pipeline", [compose.PIPELINE, narrate.PIPELINE])
+@pytest.mark.parametrize("sign", ["\x00", "\x07", "\x1b", "\udc80"])
+def test_a_title_is_one_line_of_text(pipeline, sign):
+    base = {"prompt": "a waltz"} if pipeline is compose.PIPELINE else {}
+    assert pipeline.check_options({**base, "title": " Spring\n\tWaltz "})["title"] == "Spring Waltz"
+    with pytest.raises(errors.ValidationError, match="title holds signs that are no text"):
+        pipeline.check_options({**base, "title": f"Spring{sign}Waltz"})
+    with pytest.raises(errors.ValidationError, match="title must be a text of at most"):
+        pipeline.check_options({**base, "title": "x" * 1001})

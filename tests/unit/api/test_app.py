@@ -7,7 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from presented import presented
-from tenuto.api.app import build_api, from_environment
+from tenuto.api.app import build_api, from_environment, routes
 from tenuto.api.owner import owner_id
 from tenuto.db.models import KnownVoiceRow, OwnerRow, WebhookRow
 from tenuto.db.work import EVERYONE
@@ -76,8 +76,10 @@ def stranger(house):
     with house.database.unit_of_work(EVERYONE) as work:
         work.session.add(OwnerRow(name="stranger"))
         work.session.flush()
+    routes.cache_clear()  # Routes of their own, or everybody would be the stranger.
     api = build_api(house)
-    api.dependency_overrides[owner_id] = lambda: 2
+    routes().dependency_overrides[owner_id] = lambda: 2
+    routes.cache_clear()
     with TestClient(api, base_url="http://localhost") as door:
         yield door
 
@@ -173,3 +175,9 @@ def test_any_server_can_open_the_door(tmp_path, monkeypatch):
     finally:
         root.handlers[:] = kept
         root.setLevel(level)
+
+
+def test_doors_of_two_houses_share_routes_and_nothing_else(make_house, client_of, recording):
+    full, empty = client_of(make_house()), client_of(make_house())
+    full.post("/api/files", files={"file": ("saw.wav", recording)})
+    assert [len(door.get("/api/files").json()["items"]) for door in (full, empty, full)] == [1, 0, 1]

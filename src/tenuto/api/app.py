@@ -76,7 +76,7 @@ _PROBLEM: dict[str, Any] = {"model": ProblemOut, "description": "A problem, as a
 
 @functools.cache
 def routes() -> FastAPI:
-    """The routes and what is told of them, the same for every house: to work them all out takes FastAPI a quarter of a second."""
+    """The routes and what is told of them, the same for every house: to work them out takes FastAPI a good while."""
     api = FastAPI(
         title="tenuto",
         version=__version__,

@@ -264,7 +264,7 @@ def test_only_the_file_that_was_named_is_written_over(tenuto, tmp_path):
     assert b"the music alone" in like.stderr
     assert set(tmp_path.iterdir()) == there
     deleted = tenuto("generations", "delete", "nope", uid, "--json")
-    assert (deleted.code, deleted.json) == (1, {"deleted": [uid]})
+    assert (deleted.code, deleted.json) == (3, {"deleted": [uid]})
     assert "nope" in deleted.err
     assert tenuto("generations", "show", uid).code == 3
 

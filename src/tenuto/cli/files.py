@@ -9,6 +9,7 @@ import typer
 from tenuto.cli import show
 from tenuto.cli.backend import open_backend
 from tenuto.cli.options import JSON, Cursor, Limit
+from tenuto.cli.removing import delete_each
 
 app = typer.Typer(help="Look at recordings, remove them.", no_args_is_help=True, rich_markup_mode=None)
 FileId = Annotated[str, typer.Argument(metavar="FILE", help="Id of the file.", show_default=False)]
@@ -56,6 +57,4 @@ def show_file(file: FileId, as_json: JSON = False) -> None:
 def delete(files: FileIds, as_json: JSON = False) -> None:
     """Remove files nobody works on."""
     with open_backend() as backend:
-        for file in files:
-            backend.delete_file(file)
-    show.deleted(files, "file", as_json)
+        delete_each(files, backend.delete_file, "file", as_json)

@@ -11,9 +11,10 @@ import typer
 from tenuto import errors
 from tenuto.cli import show
 from tenuto.cli.door import open_door
-from tenuto.cli.failure import FAILED, tell
 from tenuto.cli.options import JSON, Cursor, Limit
+from tenuto.cli.removing import delete_each
 from tenuto.client.shapes import Page
+from tenuto.domain.music import SURE
 
 app = typer.Typer(help="Look at generated music.", no_args_is_help=True, rich_markup_mode=None)
 prompts_app = typer.Typer(
@@ -21,7 +22,6 @@ prompts_app = typer.Typer(
 )
 ADDRESS = "/api/generations"
 LONGEST = 60
-SURE = 0.3  # how confident a measurement is that is taken at its word
 
 Generation = Annotated[str, typer.Argument(metavar="GENERATION", help="Id of the piece.", show_default=False)]
 Generations = Annotated[list[str], typer.Argument(metavar="GENERATION...", help="Ids of pieces.", show_default=False)]
@@ -111,18 +111,8 @@ def show_generation(generation: Generation, as_json: JSON = False) -> None:
 @app.command()
 def delete(generations: Generations, as_json: JSON = False) -> None:
     """Remove pieces that are finished, with their jobs and files; one that cannot be removed keeps no other."""
-    gone = []
     with open_door() as client:
-        for generation in generations:
-            try:
-                client.ask("DELETE", _address(generation))
-            except errors.TenutoError as error:
-                tell(error, about=generation)
-            else:
-                gone.append(generation)
-    show.deleted(gone, "generation", as_json)
-    if len(gone) < len(generations):
-        raise typer.Exit(FAILED)
+        delete_each(generations, lambda each: client.ask("DELETE", _address(each)), "generation", as_json)
 
 
 @prompts_app.command("list")
@@ -151,13 +141,15 @@ def list_prompts(
 def delete_prompts(prompts: Prompts, as_json: JSON = False) -> None:
     """Forget prompts of which no music is there, with how often they were used."""
     with open_door() as client:
-        for prompt in prompts:
-            client.ask("DELETE", f"/api/prompts/{quote(prompt, safe='') or '-'}")
-    show.deleted(prompts, "prompt", as_json)
+        delete_each(prompts, lambda each: client.ask("DELETE", _prompt_address(each)), "prompt", as_json)
 
 
 def _address(generation: str) -> str:
     return f"{ADDRESS}/{quote(generation, safe='') or '-'}"
+
+
+def _prompt_address(prompt: str) -> str:
+    return f"/api/prompts/{quote(prompt, safe='') or '-'}"
 
 
 def _length(item: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from tenuto.cli.door import open_door
 from tenuto.cli.failure import FAILED, tell
 from tenuto.cli.follow import JSONReporter, follow, reporter_for
 from tenuto.cli.options import JSON, Cursor, Limit
+from tenuto.cli.removing import delete_each
 from tenuto.client.shapes import Job
 
 app = typer.Typer(help="Look at jobs, stop them, try them again.", no_args_is_help=True, rich_markup_mode=None)
@@ -101,9 +102,7 @@ def retry(jobs: JobIds, as_json: JSON = False) -> None:
 def delete(jobs: JobIds, as_json: JSON = False) -> None:
     """Remove finished jobs with their transcripts and exports."""
     with open_backend() as backend:
-        for job in jobs:
-            backend.delete_job(job)
-    show.deleted(jobs, "job", as_json)
+        delete_each(jobs, backend.delete_job, "job", as_json)
 
 
 def _show_all(jobs: list[Job], *, as_json: bool) -> None:

@@ -10,6 +10,7 @@ from tenuto.domain.media import MediaInfo
 NOTES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 MODES = ("major", "minor")
 SAME_TEMPO = 0.02
+SURE = 0.3  # how confident a measurement is that is taken at its word
 COMPOUND_METRES = ("6/8", "9/8", "12/8")
 MOST_SEMITONES = 12
 SLOWEST, FASTEST = 0.5, 2.0

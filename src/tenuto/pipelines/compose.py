@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tenuto import errors
-from tenuto.domain.music import Loudness, MusicFacts, key_tag, same_tempo
+from tenuto.domain.music import SURE, Loudness, MusicFacts, key_tag, same_tempo
 from tenuto.engines import registry
 from tenuto.engines.choosing import choose_composer
 from tenuto.media.edges import Edges
@@ -39,7 +39,6 @@ COMPOSING_SHARE = 0.7
 USUAL_RATE = 44_100
 MEASURED_RATE = 48_000  # above it WAVs have a header of another kind
 SPARE_DB = 0.02
-SURE = 0.3  # how confident a measurement is that may contradict a composer
 
 
 def compose(steps: Steps) -> Outcome:

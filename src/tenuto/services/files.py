@@ -301,4 +301,7 @@ def clean_name(name: str) -> str:
 
 def too_large(limit: int) -> errors.TooLarge:
     """The refusal of a file beyond the limit."""
-    return errors.TooLarge(f"The file is larger than the {limit >> 20} MB this server takes.", limit_bytes=limit)
+    return errors.TooLarge(
+        f"The file is larger than the {limit >> 20} MB this server takes; its operator may raise TENUTO_MAX_UPLOAD_MB.",
+        limit_bytes=limit,
+    )

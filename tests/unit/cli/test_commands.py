@@ -332,6 +332,18 @@ def test_a_format_is_refused_before_any_work(cli, recording):
     assert cli("files", "list", "--json").json["items"] == []
 
 
+def test_what_cannot_be_removed_keeps_no_other(cli, data_dir, recording):
+    backend = LocalBackend(open_house())
+    waiting, left = (backend.submit(backend.add_file(recording).id, {"engine": "fake"}) for _ in range(2))
+    backend.close()
+    assert cli("jobs", "cancel", left.id).code == 0
+    told = cli("jobs", "delete", "nope", waiting.id, left.id, "--json")
+    assert (told.code, told.json) == (1, {"deleted": [left.id]})
+    assert "nope" in told.err and waiting.id in told.err
+    told = cli("files", "delete", "nope", left.file_id)
+    assert told.code == 3 and "Deleted 1 file(s)." in told.err
+
+
 def test_a_waiting_job_is_cancelled_and_retried(cli, data_dir, recording):
     backend = LocalBackend(open_house())
     job = backend.submit(backend.add_file(recording).id, {"engine": "fake"})

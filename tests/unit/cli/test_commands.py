@@ -339,9 +339,11 @@ def test_what_cannot_be_removed_keeps_no_other(cli, data_dir, recording):
     assert cli("jobs", "cancel", left.id).code == 0
     told = cli("jobs", "delete", "nope", waiting.id, left.id, "--json")
     assert (told.code, told.json) == (1, {"deleted": [left.id]})
-    assert "nope" in told.err and waiting.id in told.err
+    assert "nope" in told.err
+    assert waiting.id in told.err
     told = cli("files", "delete", "nope", left.file_id)
-    assert told.code == 3 and "Deleted 1 file(s)." in told.err
+    assert told.code == 3
+    assert "Deleted 1 file(s)." in told.err
 
 
 def test_a_waiting_job_is_cancelled_and_retried(cli, data_dir, recording):

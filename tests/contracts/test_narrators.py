@@ -87,6 +87,11 @@ def test_the_names_of_openai_are_voices(engine, folder, voice):
     assert said(engine, folder, "Hello.", voice=voice)[0].duration_ms > 100
 
 
+@pytest.mark.parametrize("language", ["en-US", "en-GB", "en-AU"])
+def test_a_language_may_come_with_its_region(engine, folder, language):
+    assert said(engine, folder, "Hello.", language=language)[0].duration_ms > 100
+
+
 @pytest.mark.parametrize("voice", ["nobody-at-all", "../../etc/passwd", "-o", "a" * 5000, "en-us\x00"])
 def test_a_voice_nobody_has_is_refused(engine, folder, voice):
     if engine.name == "fake-voice":

@@ -15,7 +15,7 @@ from presented import ENGINES, add_deck, narrate, slides_of
 from recordings import write_wave
 from spoken import SENTENCES, speak
 from tenuto.domain.jobs import JobStatus
-from tenuto.pipelines.narrate_names import CHUNK, SEGMENT, SOUND
+from tenuto.pipelines.narrate_names import CHUNK, PICTURE, SEGMENT, SOUND, THUMBNAIL
 from tenuto.services.processing import Submission
 from tenuto.services.voice_clones import VoiceDetails
 
@@ -84,6 +84,20 @@ def test_an_edited_deck_is_filmed_again_for_little(here, tmp_path):
         house.processing.delete(OWNER, job.uid)
     assert kept
     assert list(house.content.storage.list("content")) == []
+
+
+def test_pictures_have_the_size_of_the_last_video_and_no_others_stay(here, tmp_path):
+    house = here.house
+    uid = ran(here, narrate(house, add_deck(house, tmp_path / "plans.pptx", hidden=(3,))))[0].row.uid
+    for width, redraw in ((640, True), (320, False)):
+        wish = Submission(options={"width": width, "height": width * 9 // 16, "redraw": redraw})
+        view, steps = ran(here, house.presentations.render(OWNER, uid, wish))
+        assert steps["draw"]["drawn"] == 3
+        assert names(here, view, PICTURE) == {f"{width}x{width * 9 // 16}-{number}" for number in (1, 2, 3)}
+        assert names(here, view, THUMBNAIL) == names(here, view, PICTURE)
+        with av.open(io.BytesIO(stored(here, house.presentations.picture(OWNER, uid, 3)))) as picture:
+            assert picture.streams.video[0].width == width
+    assert ran(here, house.presentations.render(OWNER, uid, Submission()))[1]["draw"]["drawn"] == 0
 
 
 def test_what_is_edited_while_a_job_runs_is_for_the_next_video(here, tmp_path):

@@ -52,6 +52,7 @@ class SlideChange(Given):
     notes: str = Field(
         "", max_length=MAX_NOTES, description="What is said of it.", json_schema_extra={"format": "text"}
     )
+    language: str = Field("", max_length=20, description="Such as de-DE; empty to go by the deck and the letters.")
     skipped: bool | None = Field(None, description="null to go by whether the deck hides it.")
 
 
@@ -59,7 +60,7 @@ class OrderIn(Given):
     """All slides by their numbers in the deck, in the order of the video."""
 
     revision: Revision
-    order: list[Annotated[int, Field(ge=1, le=MOST_SLIDES)]] = Field(max_length=MOST_SLIDES)
+    order: list[Annotated[int, Field(strict=True, ge=1, le=MOST_SLIDES)]] = Field(max_length=MOST_SLIDES)
 
 
 class SlideOut(Shown):

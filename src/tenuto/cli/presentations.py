@@ -80,16 +80,19 @@ def edit(
     notes: Annotated[str | None, typer.Option(help="What is said of it.", show_default=False)] = None,
     notes_file: Annotated[Path | None, typer.Option(help="The same from a file.", show_default=False)] = None,
     title: Annotated[str | None, typer.Option(help="The name of its chapter.", show_default=False)] = None,
+    language: Annotated[str | None, typer.Option(help="It is spoken in, such as de.", show_default=False)] = None,
     skip: Annotated[bool | None, typer.Option("--skip/--show", help="Leave it out, or take it in.")] = None,
     as_json: JSON = False,
 ) -> None:
     """Change what is said of a slide; `tenuto presentations render` makes the video anew."""
     if notes_file is not None:
         notes = _text_of(notes_file)
-    named = (("notes", notes), ("title", title), ("skipped", skip))
+    named = (("notes", notes), ("title", title), ("language", language), ("skipped", skip))
     changes = {name: value for name, value in named if value is not None}
     if not changes:
-        raise errors.ValidationError("Say what to change: --notes, --notes-file, --title, --skip or --show.")
+        raise errors.ValidationError(
+            "Say what to change: --notes, --notes-file, --title, --language, --skip or --show."
+        )
     with open_door() as client:
         found = find(client, presentation)
         wish = {"revision": found["revision"], **changes}

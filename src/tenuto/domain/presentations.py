@@ -26,7 +26,8 @@ class PresentedSlide:
     hidden: bool = False
     skipped: bool | None = None  # None to go by whether it is hidden
     language: str = ""
-    renderer: str = ""  # what drew the picture that there is of it
+    picture: str = ""  # the name of the picture that there is of it
+    renderer: str = ""  # what drew that
     flaws: tuple[str, ...] = ()
 
     def is_shown(self, hidden: str) -> bool:

@@ -31,7 +31,13 @@ VARIANTS = dict(
     )
 )
 VOICE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}(\+[A-Za-z0-9_-]{1,20})?")
-LANGUAGES = {"en": "en-us", "zh": "cmn", "no": "nb", "pt-br": "pt-br", "jw": "en-us"}
+LANGUAGES = {"en": "en-us", "zh": "cmn", "no": "nb", "nn": "nb", "jw": "en-us"}
+BRITISH = dict.fromkeys(("en-gb", "en-au", "en-nz", "en-ie", "en-za"), "en")
+AMERICAN_SPANISH = dict.fromkeys(
+    (f"es-{place}" for place in ("mx", "ar", "co", "cl", "pe", "ve", "us", "419")), "es-419"
+)
+OWN = {code: code for code in ("en-us", "pt-br", "fr-be", "fr-ch", "yue")}
+REGIONS = {**BRITISH, **AMERICAN_SPANISH, **OWN, "zh-hk": "yue"}  # that are spoken otherwise than the language alone
 DEFAULT_LANGUAGE = "en-us"
 MOST_CHARACTERS = 500
 USUAL_PACE, SLOWEST, FASTEST = 175, 80, 450  # words a minute
@@ -135,11 +141,13 @@ def voice_for(voice: str, language: str | None, text: str) -> str:
     if voice and voice not in VARIANTS:
         if not VOICE.fullmatch(voice):
             raise errors.ValidationError(f"{voice[:60]!r} is no name of a voice of espeak; 'en-us' or 'de+f2' are.")
-        return voice
+        name, plus, variant = voice.partition("+")
+        return f"{REGIONS.get(name, name)}{plus}{variant}"
     spoken = (language or language_by_script(text) or DEFAULT_LANGUAGE).lower()
     if not VOICE.fullmatch(spoken):
         raise errors.ValidationError(f"language must be a code such as 'en' or 'de', not {spoken[:60]!r}.")
-    return LANGUAGES.get(spoken, spoken) + VARIANTS.get(voice, "")
+    plain = spoken.partition("-")[0]
+    return (REGIONS.get(spoken) or LANGUAGES.get(plain, plain)) + VARIANTS.get(voice, "")
 
 
 def _open(data: Path | None = None) -> Opened:

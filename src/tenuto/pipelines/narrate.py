@@ -6,7 +6,7 @@ made anew after an edit draws, speaks and encodes only what has changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from tenuto import errors
 from tenuto.domain.costs import Usage
 from tenuto.domain.decks import SlidePicture
 from tenuto.domain.media import DECK
-from tenuto.domain.presentations import DrawnSlide, Findings, PresentedSlide, to_json
+from tenuto.domain.presentations import DrawnSlide, Findings, Presentation, PresentedSlide, to_json
 from tenuto.engines import registry
 from tenuto.engines.config import EngineConfig
 from tenuto.pipelines.base import Artifact, Outcome, Pipeline, Step, Steps
@@ -47,8 +47,7 @@ def draw(steps: Steps) -> Outcome:
         raise errors.ValidationError(
             "No slide is left to film: all are hidden or skipped. Include the hidden ones, or no longer skip one."
         )
-    names = {picture_name(steps.options, number) for number in shown}
-    fresh = _draw_all(steps) if steps.options["redraw"] or names - steps.artifact_names(PICTURE) else ()
+    fresh = _draw_all(steps) if _is_to_be_drawn(steps, presentation, shown) else ()
     drawn = {
         picture.slide: DrawnSlide(
             picture.slide, picture_name(steps.options, picture.slide), picture.renderer, picture.flaws
@@ -62,6 +61,14 @@ def draw(steps: Steps) -> Outcome:
         presentation=Findings(drawn=tuple(drawn.values())),
         warnings=tuple(told_of_slides({slide.number: slide.flaws for slide in slides})),
     )
+
+
+def _is_to_be_drawn(steps: Steps, presentation: Presentation, shown: Collection[int]) -> bool:
+    """Whether a slide that is shown has no picture in the size that is wanted now."""
+    names = {slide.number: picture_name(steps.options, slide.number) for slide in presentation.slides}
+    others = any(slide.number in shown and slide.picture != names[slide.number] for slide in presentation.slides)
+    known = steps.artifact_names(PICTURE)
+    return bool(steps.options["redraw"]) or others or any(names[number] not in known for number in shown)
 
 
 def _draw_all(steps: Steps) -> tuple[SlidePicture, ...]:

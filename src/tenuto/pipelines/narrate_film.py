@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from shutil import copyfile
@@ -15,6 +16,7 @@ from tenuto.exports.registry import render
 from tenuto.media.encoding import PODCAST_FORMATS
 from tenuto.media.narrated import RATE
 from tenuto.pipelines.base import Artifact, Outcome, Steps
+from tenuto.pipelines.narrate_language import common_language, spoken_language
 from tenuto.pipelines.narrate_names import (
     CHUNK,
     PICTURE,
@@ -22,8 +24,10 @@ from tenuto.pipelines.narrate_names import (
     SEGMENT,
     SOUND,
     SPEECH,
+    THUMBNAIL,
     VIDEO,
     picture_name,
+    pictures_of_size,
     plan_of,
 )
 from tenuto.pipelines.narrate_options import BURNED, NONE
@@ -65,6 +69,7 @@ def film(steps: Steps) -> Outcome:
         ),
         presentation=Findings(film=facts),
         only={
+            **dict.fromkeys((PICTURE, THUMBNAIL), pictures_of_size(steps.options, steps.artifact_names(PICTURE))),
             CHUNK: frozenset(key for each in said for key in each["chunks"]),
             SOUND: frozenset(each["name"] for each in said),
             SPEECH: frozenset(each["name"] for each in said),
@@ -116,9 +121,14 @@ def _look(steps: Steps, presentation: Presentation) -> Film:
 
 
 def _language(steps: Steps, presentation: Presentation) -> str:
-    return str(steps.options["language"]) or next(
-        (slide.language for slide in presentation.slides if slide.language), ""
-    )
+    """The language that most of the video is spoken in."""
+    slides, missing = presentation.slides, str(steps.options["missing_notes"])
+    wanted, common = str(steps.options["language"]), common_language(slides)
+    letters: Counter[str] = Counter()
+    for slide in slides:
+        said = slide.script(missing)
+        letters[spoken_language(wanted, slide, common, said)] += len(said)
+    return letters.most_common(1)[0][0]
 
 
 def _transcript(

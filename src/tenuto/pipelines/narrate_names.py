@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from tenuto.domain.presentations import Presentation, from_json
@@ -17,7 +17,16 @@ VIDEO, POSTER = "video", "poster"
 
 def picture_name(options: Mapping[str, Any], number: int) -> str:
     """What the picture of a slide is called."""
-    return f"{options['width']}x{options['height']}-{number}"
+    return f"{_size(options)}-{number}"
+
+
+def pictures_of_size(options: Mapping[str, Any], names: Collection[str]) -> frozenset[str]:
+    """Those of pictures that have the size of the video; slides that it does not show are among them."""
+    return frozenset(name for name in names if name.startswith(f"{_size(options)}-"))
+
+
+def _size(options: Mapping[str, Any]) -> str:
+    return f"{options['width']}x{options['height']}"
 
 
 def plan_of(steps: Steps) -> Presentation:

@@ -18,7 +18,8 @@ SLOWEST, FASTEST = 0.25, 4.0
 SOFT, BURNED, NONE = "soft", "burned", "none"
 
 
-def _language(name: str, given: Any) -> str:
+def check_language(name: str, given: Any) -> str:
+    """A code of a language, or nothing."""
     found = text(name, given)
     if found and not LANGUAGE.fullmatch(found):
         raise errors.ValidationError("language must be a code such as 'en' or 'de'.", field=name)
@@ -32,7 +33,7 @@ _CHECK = checker(
         "engine": ENGINE,
         "voice": ("", text),
         "voice_id": ("", text),
-        "language": ("", _language),
+        "language": ("", check_language),
         "speed": (1.0, between(SLOWEST, FASTEST)),
         "lexicon_id": ("", text),
         "missing_notes": (TEXT, one_of(TEXT, SILENCE)),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -13,10 +12,10 @@ from typing import Any
 from tenuto.domain.costs import Usage
 from tenuto.domain.films import SOUND_BLOCK
 from tenuto.domain.narration import Script, script_of
-from tenuto.domain.presentations import PresentedSlide
 from tenuto.engines import registry
 from tenuto.pipelines.base import Artifact, Kept, Outcome, Steps
 from tenuto.pipelines.chunks import Chunk, Speech, VoiceWish
+from tenuto.pipelines.narrate_language import common_language, spoken_language
 from tenuto.pipelines.narrate_names import CHUNK, SOUND, SPEECH, plan_of
 from tenuto.pipelines.narrate_voice import engine_of, shape_of, told_of_voice
 from tenuto.pipelines.narrating import Timing, speak_slide, to_json
@@ -34,15 +33,16 @@ def speak(steps: Steps) -> Outcome:
     presentation = plan_of(steps)
     slides = presentation.slides
     missing = str(steps.options["missing_notes"])
-    common, shape = _common_language(slides), shape_of(steps)
+    common, shape = common_language(slides), shape_of(steps)
     lexicon = steps.lexicon()
     rules = lexicon.rules if lexicon is not None else ()
     known = {kind: steps.artifact_names(kind) for kind in (CHUNK, SPEECH)}
 
     def part(index: int, on_share: Callable[[float], None]) -> Kept:
         slide = slides[index]
-        wish = _wish(steps, slide, common, shape)
-        script = script_of(slide.script(missing), language=wish.language, finders=finders(rules))
+        said = slide.script(missing)
+        wish = _wish(steps, spoken_language(str(steps.options["language"]), slide, common, said), shape)
+        script = script_of(said, language=wish.language, finders=finders(rules))
         return _Slide(steps, slide.number, known).spoken(script, wish, on_share)
 
     weights = [LETTERS_EACH + len(slide.script(missing)) for slide in slides]
@@ -58,9 +58,8 @@ def speak(steps: Steps) -> Outcome:
     )
 
 
-def _wish(steps: Steps, slide: PresentedSlide, common: str, shape: dict[str, Any] | None) -> VoiceWish:
+def _wish(steps: Steps, language: str, shape: dict[str, Any] | None) -> VoiceWish:
     wishes = steps.options
-    language = str(wishes["language"] or slide.language or common).partition("-")[0].lower()
     return VoiceWish(
         engine=engine_of(wishes, steps.engines),
         voice=str(wishes["voice"]),
@@ -68,15 +67,6 @@ def _wish(steps: Steps, slide: PresentedSlide, common: str, shape: dict[str, Any
         speed=wishes["speed"],
         shape=shape,
     )
-
-
-def _common_language(slides: Iterable[PresentedSlide]) -> str:
-    """The language of most letters, for slides that do not say theirs."""
-    letters: Counter[str] = Counter()
-    for slide in slides:
-        if slide.language:
-            letters[slide.language] += 1 + len(slide.notes or slide.text)
-    return letters.most_common(1)[0][0] if letters else ""
 
 
 def _about_voice(steps: Steps) -> Iterator[str]:

@@ -15,6 +15,8 @@ from tenuto.domain.voice_samples import MatchedVoice
 from tenuto.pipelines.base import Outcome
 from tenuto.pipelines.narrate_names import VIDEO
 
+ONCE = ("title", "redraw")  # options of one video; the next one is not made with them
+
 
 def begin_presentation(
     work: UnitOfWork, file: FileRow | None, options: Mapping[str, Any]
@@ -40,9 +42,33 @@ def begin_presentation(
     voice = _voice(work, str(options.get("voice_id", "")))
     options = {**options, "voice_id": voice.uid if voice else ""}
     changes = {"title": options["title"]} if options.get("title") else {}
-    kept = {name: value for name, value in options.items() if name != "title"}
+    kept = {name: value for name, value in options.items() if name not in ONCE}
     work.presentations.update(row, options=kept, voice_id=voice.id if voice else None, updated_at=now(), **changes)
     return row, {**options, "presentation_id": row.uid}
+
+
+def check_retry(work: UnitOfWork, job: JobRow) -> None:
+    """Refuse to try a job again that another one followed: what it had made may be gone, and its video would be older.
+
+    A job of no presentation passes.
+    """
+    row = work.presentations.of_job(job)
+    if row is None:
+        return
+    work.files.lock(work.files.get(row.file_id))  # Whoever renders it in this moment waits here, or we do.
+    row = work.presentations.held(row.uid)
+    latest = work.presentations.jobs(row, limit=1).rows[0]
+    if latest.id != job.id:
+        raise errors.ConflictError(
+            f"The job {job.uid} was followed by the newer job {latest.uid} of this presentation, which is"
+            f" {latest.status}; retry that one, or render the presentation {row.uid} anew.",
+            job_id=latest.uid,
+        )
+    if row.completed_at is not None and row.completed_at >= job.created_at:
+        raise errors.ConflictError(
+            f"A newer video was made since the job {job.uid}, and what it had made is gone; render the presentation"
+            f" {row.uid} anew."
+        )
 
 
 def _voice(work: UnitOfWork, wanted: str) -> VoiceCloneRow | None:
@@ -65,6 +91,7 @@ def presentation_of(work: UnitOfWork, job: JobRow) -> Presentation:
             hidden=slide.hidden,
             skipped=slide.skipped,
             language=slide.language,
+            picture=slide.picture,
             renderer=slide.renderer,
             flaws=tuple(slide.flaws),
         )

@@ -15,6 +15,7 @@ from tenuto.db.work import Database, UnitOfWork
 from tenuto.domain.presentations import MAX_TITLE, check_order
 from tenuto.pipelines import narrate_names as made_of
 from tenuto.pipelines.narrate import PIPELINE
+from tenuto.pipelines.narrate_options import check_language
 from tenuto.pipelines.song_options import line
 from tenuto.services.files import FileService, Readable, Upload
 from tenuto.services.intake import submit_upload
@@ -95,16 +96,14 @@ class PresentationService:
         return self.get(owner_id, uid)
 
     def edit(self, owner_id: int, uid: str, number: int, changes: Mapping[str, Any], *, revision: int) -> Edited:
-        """Change title, notes or `skipped` of a slide; the video shows it once it is rendered anew."""
-        if len(changes.get("notes") or "") > MAX_NOTES:
-            raise errors.ValidationError(f"notes: a slide has at most {MAX_NOTES:,} characters.", field="notes")
+        """Change title, notes, language or `skipped` of a slide; the video shows it once it is rendered anew."""
+        changes = _checked(changes)
         with self.database.unit_of_work(owner_id) as work:
             row = work.presentations.held(uid)
             slide = work.presentations.slide(row, number)
             work.presentations.touch(row, revision)
-            for name in ("title", "notes", "skipped"):
-                if name in changes:
-                    setattr(slide, name, changes[name])
+            for name, value in changes.items():
+                setattr(slide, name, value)
             work.session.flush()
         return Edited(row, slide)
 
@@ -180,6 +179,20 @@ class PresentationService:
             work.presentations.delete(row)
             work.files.delete(file)
         return self.files.content.release(keys)
+
+
+def _checked(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """What to change about a slide, or the refusal of what makes no sense."""
+    found = {name: changes[name] for name in ("title", "notes", "language", "skipped") if name in changes}
+    if not found:
+        raise errors.ValidationError("Say what to change of the slide: its title, notes, language or `skipped`.")
+    if "title" in found:
+        found["title"] = line(MAX_TITLE)("title", found["title"])
+    if "language" in found:
+        found["language"] = check_language("language", found["language"])
+    if len(found.get("notes") or "") > MAX_NOTES:
+        raise errors.ValidationError(f"notes: a slide has at most {MAX_NOTES:,} characters.", field="notes")
+    return found
 
 
 def _narration(wish: Submission) -> Submission:

@@ -29,7 +29,7 @@ from tenuto.services.content import ContentStore
 from tenuto.services.heard import HeardBlock, heard_blocks
 from tenuto.services.lexicons import resolve_lexicon
 from tenuto.services.music_jobs import count_prompt
-from tenuto.services.presentation_jobs import begin_presentation
+from tenuto.services.presentation_jobs import begin_presentation, check_retry
 from tenuto.services.pricing import Estimate, Pricing
 from tenuto.services.song_jobs import lyrics_of
 
@@ -333,6 +333,7 @@ class ProcessingService:
                 raise errors.InvalidTransition("The job completed; there is nothing to retry.")
             if not job.status.is_finished:
                 raise errors.InvalidTransition(f"The job is {job.status}; only a failed or cancelled one is retried.")
+            check_retry(work, job)
             self._line_up(work, job, costs, "retried")
         self.queue.retry(job)
         return job

@@ -85,6 +85,29 @@ def test_a_slide_is_edited_once_per_revision(client, shown):
     assert client.get(f"/api/presentations/{shown['id']}/slides/9").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("edit", "why"),
+    [
+        ({}, "Say what to change"),
+        ({"title": "a\x1b]0;b\x07"}, "no text"),
+        ({"language": "de_DE!"}, "code such as"),
+        ({"notes": None}, "valid string"),
+    ],
+)
+def test_an_edit_that_makes_no_sense_changes_nothing(client, shown, edit, why):
+    address = f"/api/presentations/{shown['id']}/slides/1"
+    refused = client.patch(address, json={"revision": 0, **edit})
+    assert refused.status_code == 422
+    assert why in refused.json()["detail"]
+    assert client.get(address).json()["revision"] == 0
+
+
+def test_a_slide_is_given_its_language(client, shown):
+    address = f"/api/presentations/{shown['id']}/slides/2"
+    edited = client.patch(address, json={"revision": 0, "language": "de-AT", "title": " Zwei \n  Zeilen "}).json()
+    assert (edited["slide"]["language"], edited["slide"]["title"]) == ("de-AT", "Zwei Zeilen")
+
+
 def test_slides_are_put_in_another_order(client, shown):
     place = f"/api/presentations/{shown['id']}/order"
     arranged = client.put(place, json={"revision": 0, "order": [3, 1, 2]}).json()

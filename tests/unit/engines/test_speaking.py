@@ -55,7 +55,14 @@ def test_letters_suggest_a_language(text, language):
         ("nova", None, "Привет", "ru+f4"),
         ("nova", "de", "Hallo", "de+f4"),
         ("nova", "zh", "Hello", "cmn+f4"),
-        ("en-gb+m3", "de", "Hallo", "en-gb+m3"),
+        ("en-gb+m3", "de", "Hallo", "en+m3"),
+        ("", "de-AT", "Hallo", "de"),
+        ("", "en-GB", "Hello", "en"),
+        ("", "en-US", "Hello", "en-us"),
+        ("", "pt-BR", "Olá", "pt-br"),
+        ("", "es-MX", "Hola", "es-419"),
+        ("", "zh-TW", "你好", "cmn"),
+        ("nova", "zh-HK", "你好", "yue+f4"),
     ],
 )
 def test_a_voice_is_its_own_or_one_of_openai_in_the_texts_language(voice, language, text, found):

@@ -10,7 +10,7 @@ from ledgers import database_url
 from presented import add_deck, narrate, presented, slides_of
 from tagged_songs import tone, wav
 from tenuto import bootstrap, errors, settings
-from tenuto.db.models import now
+from tenuto.db.models import ArtifactRow, now
 from tenuto.db.work import EVERYONE
 from tenuto.services.processing import Submission
 from tenuto.services.voice_clones import VoiceDetails
@@ -58,6 +58,27 @@ def test_a_deck_is_filmed_by_one_job_at_a_time(house, tmp_path):
     assert second.job.options["captions"] == "none"
     assert second.job.options["width"] == 320
     assert [job.uid for job in house.presentations.jobs(OWNER, first.row.uid).rows] == [second.job.uid, first.job.uid]
+
+
+def test_only_the_latest_job_of_a_deck_is_tried_again(house, shown):
+    newer = house.presentations.render(OWNER, shown.row.uid, Submission()).job
+    with pytest.raises(errors.ConflictError, match=f"the newer job {newer.uid} of this presentation") as refused:
+        house.processing.retry(OWNER, shown.job.uid)
+    assert refused.value.details["job_id"] == newer.uid
+    house.processing.cancel(OWNER, newer.uid)
+    assert house.processing.retry(OWNER, newer.uid).status == "queued"
+
+
+def test_a_job_is_not_tried_again_once_a_newer_video_took_its_sounds_away(house, shown):
+    with house.database.unit_of_work(OWNER) as work:
+        row, moment = work.presentations.held(shown.row.uid), now() + timedelta(seconds=1)
+        file = work.files.get(row.file_id)
+        stored = {"storage_key": file.storage_key, "sha256": file.sha256, "size_bytes": 1}
+        video = work.artifacts.add(ArtifactRow(file_id=file.id, kind="video", media_type="video/mp4", **stored))
+        made = {"video_id": video.id, "video_ms": 1, "video_bytes": 1}
+        work.presentations.update(row, started_at=moment, completed_at=moment, **made)
+    with pytest.raises(errors.ConflictError, match="render the presentation"):
+        house.processing.retry(OWNER, shown.job.uid)
 
 
 def test_of_many_who_render_at_once_one_succeeds(house, shown):

@@ -12,7 +12,7 @@ from tenuto.domain.columns import count_columns, drawable
 from tenuto.domain.lyrics import LyricLine
 from tenuto.domain.pages import wrap_line
 from tenuto.media.karaoke_fonts import Typefaces, canvas, warnings
-from tenuto.media.karaoke_planes import Picture
+from tenuto.media.karaoke_planes import Box, Picture
 
 LETTER_SHARE = 0.042  # of the shorter side
 SAFE_SHARE = 0.9  # of the width
@@ -38,8 +38,8 @@ class Captions:
             self._typefaces.find(line)
         return warnings(self._typefaces, "".join(lines))
 
-    def draw(self, picture: Picture, text: str) -> Picture:
-        """The picture with a text on it."""
+    def draw(self, picture: Picture, text: str) -> tuple[Picture, Box]:
+        """The picture with a text on it, and which part of it that changes."""
         height, width = picture.shape[:2]
         lines = caption_lines(text)
         size, fonts = _fonts(self._typefaces, lines, round(min(height, width) * LETTER_SHARE), width * SAFE_SHARE)
@@ -48,15 +48,20 @@ class Captions:
         bottom = height * (1 - BOTTOM_SHARE)
         top = bottom - step * len(lines) - pad
         widest = max(font.getlength(line) for line, font in zip(lines, fonts, strict=True))
-        box = (max(0, round(width / 2 - widest / 2 - 2 * pad)), round(top))
-        end = (min(width, round(width / 2 + widest / 2 + 2 * pad)), round(bottom))
+        box = Box(
+            top=round(top),
+            bottom=round(bottom),
+            left=max(0, round(width / 2 - widest / 2 - 2 * pad)),
+            right=min(width, round(width / 2 + widest / 2 + 2 * pad)),
+        )
         made = picture.copy()
-        under = made[box[1] : end[1], box[0] : end[0]]
-        under[:] = (under * (1 - BOX_OPACITY) + np.array(BOX) * BOX_OPACITY).astype(np.uint8)
-        image, draw = canvas(made)
+        under = made[box.top : box.bottom, box.left : box.right]
+        image, draw = canvas((under * (1 - BOX_OPACITY) + np.array(BOX) * BOX_OPACITY).astype(np.uint8))
         for number, (line, font) in enumerate(zip(lines, fonts, strict=True)):
-            draw.text((width / 2, top + pad / 2 + step * (number + 0.5)), line, INK, font, anchor="mm")
-        return np.asarray(image)
+            place = (width / 2 - box.left, top + pad / 2 + step * (number + 0.5) - box.top)
+            draw.text(place, line, INK, font, anchor="mm")
+        under[:] = np.asarray(image)
+        return made, box
 
 
 def _fonts(typefaces: Typefaces, lines: list[str], size: int, room: float) -> tuple[int, list[Any]]:

@@ -20,13 +20,13 @@ from tenuto.media.film_captions import Captions
 from tenuto.media.film_plan import KEY_FRAME_SECONDS, Moment, Plan
 from tenuto.media.film_segments import Coded
 from tenuto.media.karaoke_planes import Picture, Planes
-from tenuto.media.video_encoders import best_encoder, options, set_up
+from tenuto.media.video_encoders import STILL, best_encoder, options, set_up
 
 MOST_PIXELS = 64_000_000
 READERS = {b"\x89PNG": "png_pipe", b"\xff\xd8\xff": "jpeg_pipe"}
 CLOCK = Fraction(1, RATE)
 # A key frame is as good as those that follow: with "animation" slides would get sharper a moment after each of them.
-TUNE = "stillimage"
+TUNE = STILL
 COVER_SIDE = 640
 JPEG_QUALITY = 3  # of 2 to 31, the least is the best
 
@@ -82,8 +82,11 @@ class Pictures:
         return to_jpeg(_decoded(path), COVER_SIDE)
 
     def _drawn(self, path: Path, caption: str) -> Planes:
-        picture = self._read(path)
-        return Planes.of(self._captions.draw(picture, caption) if caption else picture)
+        if not caption:
+            return Planes.of(self._read(path))
+        captioned = self._planes(path, "").copy()
+        captioned.draw(*self._captions.draw(self._read(path), caption))
+        return captioned
 
 
 def _decoded(path: Path) -> Any:

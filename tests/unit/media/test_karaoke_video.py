@@ -189,6 +189,22 @@ def test_a_part_of_a_picture_is_pasted_into_another():
     assert (mine.data == before).all()
 
 
+@pytest.mark.parametrize("box", [Box(3, 9, 5, 14), Box(0, 7, 1, 40), Box(11, 30, 17, 18)])
+def test_a_part_of_a_picture_is_turned_as_the_whole_would_be(box):
+    dice = np.random.default_rng(2)
+    before = dice.integers(0, 255, (30, 40, 3), np.uint8)
+    changed = before.copy()
+    part = np.s_[box.top : box.bottom, box.left : box.right]
+    changed[part] = dice.integers(0, 255, changed[part].shape, np.uint8)
+    planes = Planes.of(before)
+    planes.draw(changed, box)
+    far = np.abs(planes.data.astype(int) - Planes.of(changed).data)
+    assert far[:30].max() == 0
+    inner = box.grown(0, 30, 40)
+    for colour in far[30:].reshape(2, 15, 20):
+        assert colour[inner.top // 2 : inner.bottom // 2, inner.left // 2 : inner.right // 2].max() == 0
+
+
 def test_letters_that_no_font_has_are_told_and_the_rest_is_drawn(media, tmp_path):
     make_sound(tmp_path / "sound.wav", 0.1)
     odd = Lyrics((line("sing \U0001faa8 \u0007 " + "wide" * 500, 0, 10, 10, 10, 10),))

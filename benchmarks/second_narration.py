@@ -1,6 +1,6 @@
 """What narrating a deck costs, the first time and after one note was edited, step by step: prints JSON.
 
-    python benchmarks/second_narration.py [--slides 10] [--sentences 6] [--burn] [--crossfade 400] [--voice espeak] [--memory]
+    python benchmarks/second_narration.py [--slides 10] [--sentences 6] [--burn] [--crossfade 400] [--memory]
 
 A real worker on a ledger of its own (SQLite) takes real jobs: the first, one after a sentence of one note was edited,
 and one after another edit for which its warm children were ended. Seconds are those of the processor, by the worker,

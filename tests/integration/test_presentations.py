@@ -100,6 +100,18 @@ def test_pictures_have_the_size_of_the_last_video_and_no_others_stay(here, tmp_p
     assert ran(here, house.presentations.render(OWNER, uid, Submission()))[1]["draw"]["drawn"] == 0
 
 
+def test_a_sentence_of_a_long_note_is_put_into_what_was_said(here, tmp_path):
+    house = here.house
+    notes = " ".join(f"This is sentence number {count} of a long note." for count in range(1, 13))
+    first, steps = ran(here, narrate(house, add_deck(house, tmp_path / "plans.pptx", slides=1, notes={1: notes})))
+    assert (steps["speak"]["made"], steps["speak"]["mended"]) == (12, 0)
+    changed = notes.replace("sentence number 5 of a long", "another sentence of the same")
+    house.presentations.edit(OWNER, first.row.uid, 1, {"notes": changed}, revision=0)
+    second, steps = ran(here, house.presentations.render(OWNER, first.row.uid, Submission()))
+    assert (steps["speak"]["made"], steps["speak"]["mended"]) == (1, 1)
+    assert "This is another sentence" in house.transcripts.of_job(OWNER, second.job.uid).original_text
+
+
 def test_what_is_edited_while_a_job_runs_is_for_the_next_video(here, tmp_path):
     house = here.house
     view = narrate(house, add_deck(house, tmp_path / "plans.pptx - die_at recorded:draw"))

@@ -29,6 +29,7 @@ class PresentedSlide:
     picture: str = ""  # the name of the picture that there is of it
     renderer: str = ""  # what drew that
     flaws: tuple[str, ...] = ()
+    sound: str = ""  # the name of what it says in the last video
 
     def is_shown(self, hidden: str) -> bool:
         """Whether it is part of the video; `hidden` says what becomes of slides that the deck hides."""

@@ -58,27 +58,23 @@ class Planes:
         """Another one that may be changed."""
         return Planes(self.data.copy())
 
-    def paste(self, source: Planes, box: Box) -> None:
-        """Overwrite a part with the same part of `source`."""
+    def paste(self, source: Planes, box: Box, *, top: int = 0, left: int = 0) -> None:
+        """Overwrite a part with that of `source`, which begins so far down and to the right, at a point of colour."""
         self._bright[box.top : box.bottom, box.left : box.right] = source._bright[
-            box.top : box.bottom, box.left : box.right
+            box.top - top : box.bottom - top, box.left - left : box.right - left
         ]
+        rows = slice((box.top - top) // 2, (box.bottom - top + 1) // 2)
+        columns = slice((box.left - left) // 2, (box.right - left + 1) // 2)
         part = np.s_[box.top // 2 : (box.bottom + 1) // 2, box.left // 2 : (box.right + 1) // 2]
         for mine, other in zip(self._colours, source._colours, strict=True):
-            mine[part] = other[part]
+            mine[part] = other[rows, columns]
 
     def draw(self, picture: Picture, box: Box) -> None:
         """Overwrite a part with that of a picture in red, green and blue, of which no more than that is turned."""
         height, width = self._bright.shape
-        inner, outer = (box.grown(margin, height, width) for margin in (0, MARGIN))
-        part = Planes.of(picture[outer.top : outer.bottom, outer.left : outer.right])
-        top, left = inner.top - outer.top, inner.left - outer.left
-        bottom, right = top + inner.bottom - inner.top, left + inner.right - inner.left
-        self._bright[inner.top : inner.bottom, inner.left : inner.right] = part._bright[top:bottom, left:right]
-        for mine, other in zip(self._colours, part._colours, strict=True):
-            mine[inner.top // 2 : inner.bottom // 2, inner.left // 2 : inner.right // 2] = other[
-                top // 2 : bottom // 2, left // 2 : right // 2
-            ]
+        around = box.grown(MARGIN, height, width)
+        part = Planes.of(picture[around.top : around.bottom, around.left : around.right])
+        self.paste(part, box.grown(0, height, width), top=around.top, left=around.left)
 
     def frame(self) -> Any:
         """What an encoder takes; later changes of this picture do not touch it."""

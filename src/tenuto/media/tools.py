@@ -23,12 +23,13 @@ from tenuto.media.karaoke_look import KaraokeVideo, Look
 from tenuto.media.levels import levels
 from tenuto.media.loudness_tools import LoudnessTools
 from tenuto.media.mastering import CEILING_DB, TARGET_LUFS, Mastered
+from tenuto.media.mended import JoinedBefore, Piece
 from tenuto.media.music import LARGEST_WAV_BYTES, SCRATCH_BYTES
 from tenuto.media.music import RATE as MUSIC_RATE
-from tenuto.media.narrated import Narrated, Placed, Sound
 from tenuto.media.peaks import write_peaks
 from tenuto.media.slide_canvas import Canvas
 from tenuto.media.slides import SlideDrawer
+from tenuto.media.speech_pieces import Narrated, Placed, Sound
 from tenuto.media.waves import cut_block, plan_blocks
 
 MEMORY_BYTES = 1 << 30
@@ -145,16 +146,17 @@ class MediaTools(FilmTools):
 
     def narrated(
         self,
-        parts: Sequence[Sound | int],
+        parts: Sequence[Piece],
         target: Path,
         *,
         reference: Sound | None = None,
+        before: JoinedBefore | None = None,
         block: int = 1,
         should_stop: Callable[[], bool] = lambda: False,
     ) -> Narrated:
-        """Join speech, and silences of so many frames, to a 48 kHz WAV at -16 LUFS; see `narrated.narrated`."""
-        plain = [{"silence": part} if isinstance(part, int) else asdict(part) for part in parts]
-        more = {"parts": plain, "reference": reference and asdict(reference), "block": block}
+        """Join speech and silences to a 48 kHz WAV at -16 LUFS; see `narrated.narrated`."""
+        more = {"parts": [asdict(part) for part in parts], "block": block}
+        more |= {"reference": reference and asdict(reference), "before": before and asdict(before)}
         found = self._call(
             "narrated", target, target, module="narrated", cpu_seconds=600, should_stop=should_stop, more=more
         )

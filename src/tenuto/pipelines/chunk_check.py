@@ -13,7 +13,7 @@ from tenuto.domain.alignment import Stretch, Timed, fits
 from tenuto.domain.transcripts import Word
 from tenuto.domain.word_map import filled, matched, said_words
 from tenuto.engines.speaking import language_by_script
-from tenuto.media.narrated import speech_span
+from tenuto.media.speech_pieces import speech_span
 from tenuto.pipelines.base import Steps
 from tenuto.pipelines.listening import ENGINE, LOADING_SECONDS, SLOWEST
 

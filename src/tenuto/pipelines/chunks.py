@@ -15,7 +15,7 @@ from tenuto.domain.narration import Say
 from tenuto.domain.transcripts import Word
 from tenuto.engines import registry
 from tenuto.engines.base import NarrateOptions
-from tenuto.media.narrated import Sound
+from tenuto.media.speech_pieces import Sound
 from tenuto.pipelines.base import Steps
 from tenuto.pipelines.chunk_check import Checked, check
 from tenuto.pipelines.voicing import voice

@@ -14,7 +14,7 @@ from tenuto.domain.transcripts import Transcript
 from tenuto.exports.cues import make_cues
 from tenuto.exports.registry import render
 from tenuto.media.encoding import PODCAST_FORMATS
-from tenuto.media.narrated import RATE
+from tenuto.media.speech_pieces import RATE
 from tenuto.pipelines.base import Artifact, Outcome, Steps
 from tenuto.pipelines.narrate_language import common_language, spoken_language
 from tenuto.pipelines.narrate_names import (

@@ -12,13 +12,14 @@ from typing import Any
 from tenuto.domain.costs import Usage
 from tenuto.domain.films import SOUND_BLOCK
 from tenuto.domain.narration import Script, script_of
+from tenuto.domain.presentations import PresentedSlide
 from tenuto.engines import registry
 from tenuto.pipelines.base import Artifact, Kept, Outcome, Steps
 from tenuto.pipelines.chunks import Chunk, Speech, VoiceWish
 from tenuto.pipelines.narrate_language import common_language, spoken_language
 from tenuto.pipelines.narrate_names import CHUNK, SOUND, SPEECH, plan_of
 from tenuto.pipelines.narrate_voice import engine_of, shape_of, told_of_voice
-from tenuto.pipelines.narrating import Timing, speak_slide, to_json
+from tenuto.pipelines.narrating import Spoken, Timing, from_json, speak_slide, to_json
 from tenuto.pipelines.patterns import finders
 
 RECIPE = 1  # of how a slide's sound is joined; a new one joins all anew
@@ -36,23 +37,25 @@ def speak(steps: Steps) -> Outcome:
     common, shape = common_language(slides), shape_of(steps)
     lexicon = steps.lexicon()
     rules = lexicon.rules if lexicon is not None else ()
-    known = {kind: steps.artifact_names(kind) for kind in (CHUNK, SPEECH)}
+    known = {kind: steps.artifact_names(kind) for kind in (CHUNK, SPEECH, SOUND)}
 
     def part(index: int, on_share: Callable[[float], None]) -> Kept:
         slide = slides[index]
         said = slide.script(missing)
         wish = _wish(steps, spoken_language(str(steps.options["language"]), slide, common, said), shape)
         script = script_of(said, language=wish.language, finders=finders(rules))
-        return _Slide(steps, slide.number, known).spoken(script, wish, on_share)
+        return _Slide(steps, slide, known).spoken(script, wish, on_share)
 
     weights = [LETTERS_EACH + len(slide.script(missing)) for slide in slides]
     steps.each(weights, part, at_once=max(1, min(steps.parallel, len(slides))))
     found = steps.parts_of("speak")
     told = told_of_slides({slide.number: each["warnings"] for slide, each in zip(slides, found, strict=True)})
     counts = {name: sum(each[name] for each in found) for name in ("made", "reused")}
+    counts["as_before"] = sum(each["as_before"] for each in found)
+    counts["mended"] = sum(not each["as_before"] and each["mended"] > 0 for each in found)
     engine = engine_of(steps.options, steps.engines)
     return Outcome(
-        {**counts, "slides": len(slides), "as_before": sum(each["as_before"] for each in found)},
+        {**counts, "slides": len(slides)},
         engine=engine,
         warnings=(*_about_voice(steps), *told),
     )
@@ -78,9 +81,9 @@ def _about_voice(steps: Steps) -> Iterator[str]:
 class _Slide:
     """One slide on its way to a sound."""
 
-    def __init__(self, steps: Steps, number: int, known: Mapping[str, frozenset[str]]) -> None:
-        self._steps, self._number, self._known = steps, number, known
-        self._folder = steps.folder / f"slide-{number}"
+    def __init__(self, steps: Steps, slide: PresentedSlide, known: Mapping[str, frozenset[str]]) -> None:
+        self._steps, self._slide, self._known = steps, slide, known
+        self._folder = steps.folder / f"slide-{slide.number}"
         self._folder.mkdir(exist_ok=True)
         self._chunks: list[Chunk] = []
 
@@ -90,10 +93,13 @@ class _Slide:
         name = _name_of(script, wish, speech)
         if name in self._known[SPEECH]:
             before = json.loads(self._steps.artifact(SPEECH, name).read_text(encoding="utf-8"))
-            return Kept({**before, "made": 0, "reused": len(before["chunks"]), "as_before": True})
+            return Kept({"mended": 0.0, **before, "made": 0, "reused": len(before["chunks"]), "as_before": True})
         target = self._folder / "said.wav"
-        found = speak_slide(self._steps, script, speech, target, timing=TIMING, on_share=on_share)
-        told = {**to_json(found), "number": self._number, "name": name, "reused": len(found.chunks) - found.made}
+        found = speak_slide(
+            self._steps, script, speech, target, timing=TIMING, before=self._before(), on_share=on_share
+        )
+        told = {**to_json(found), "number": self._slide.number, "name": name, "recipe": RECIPE}
+        told["reused"] = len(found.chunks) - found.made
         document = self._folder / "said.json"
         document.write_text(json.dumps(told), encoding="utf-8")
         artifacts = (
@@ -104,6 +110,14 @@ class _Slide:
         letters = sum(len(say.spoken) for say in script.says) if found.made else 0
         used = Usage(speech.engine, characters=letters) if letters else None
         return Kept({**told, "as_before": False}, used, artifacts)
+
+    def _before(self) -> Spoken | None:
+        """What the slide says in the last video."""
+        name = self._slide.sound
+        if name not in self._known[SPEECH] & self._known[SOUND]:
+            return None
+        told = json.loads(self._steps.artifact(SPEECH, name).read_text(encoding="utf-8"))
+        return from_json(told, self._steps.artifact(SOUND, name)) if told.get("recipe") == RECIPE else None
 
     def _cached(self, key: str) -> Path | None:
         return self._steps.artifact(CHUNK, key) if key in self._known[CHUNK] else None

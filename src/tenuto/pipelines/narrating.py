@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ from tenuto.domain.reading_out import Reading
 from tenuto.domain.transcripts import Segment, Transcript, Word
 from tenuto.domain.word_map import said_words, shown_words
 from tenuto.engines import codec
-from tenuto.media.narrated import RATE, Narrated, Placed
+from tenuto.media.mended import JoinedBefore, Piece
+from tenuto.media.speech_pieces import RATE, Narrated, Placed
 from tenuto.pipelines.base import Steps
 from tenuto.pipelines.chunks import Chunk, Speech
 
@@ -51,6 +52,8 @@ class Spoken:
     made: int  # how many of them were spoken now, and not taken from what was kept
     details: Mapping[str, Any] = field(default_factory=dict)  # engine, voice and measures
     warnings: tuple[str, ...] = ()
+    pieces: Mapping[str, Placed] = field(default_factory=dict)  # where each of the chunks lies
+    mended: float = 0.0  # the share of what is spoken that was put in after all of it was measured
 
     @property
     def duration_ms(self) -> int:
@@ -61,6 +64,15 @@ class Spoken:
     def words(self) -> tuple[Word, ...]:
         """All words of all sentences."""
         return tuple(word for sentence in self.sentences for word in sentence.words)
+
+    @property
+    def joined(self) -> JoinedBefore | None:
+        """What a slide that says almost the same takes from it; nothing where it says too little to be measured."""
+        lufs = self.details["loudness_lufs"]
+        if lufs is None or self.details["gain_by_reference"] or not self.pieces:
+            return None
+        gain_db, limited_db = self.details["gain_db"], self.details["limited_db"]
+        return JoinedBefore(str(self.path), lufs, gain_db, limited_db, self.mended, dict(self.pieces))
 
     def segments(self, at_ms: int = 0) -> tuple[Segment, ...]:
         """The sentences as parts of a transcript in which the slide begins at `at_ms`."""
@@ -76,6 +88,8 @@ def to_json(spoken: Spoken) -> dict[str, Any]:
         "made": spoken.made,
         "details": dict(spoken.details),
         "warnings": list(spoken.warnings),
+        "pieces": {key: astuple(placed) for key, placed in spoken.pieces.items()},
+        "mended": spoken.mended,
     }
 
 
@@ -89,6 +103,8 @@ def from_json(data: Mapping[str, Any], path: Path) -> Spoken:
         data["made"],
         data["details"],
         tuple(data["warnings"]),
+        {key: Placed(*placed) for key, placed in data.get("pieces", {}).items()},  # Once they were not kept.
+        data.get("mended", 0.0),
     )
 
 
@@ -99,9 +115,10 @@ def speak_slide(
     target: Path,
     *,
     timing: Timing = Timing(),
+    before: Spoken | None = None,
     on_share: Callable[[float], None] = lambda _share: None,
 ) -> Spoken:
-    """Speak what a script says and write it to `target`."""
+    """Speak what a script says and write it to `target`; where little has changed, most is taken from `before`."""
     plan: list[_Said | int] = [frames_of(timing.lead_in_ms)]
     letters = sum(len(say.spoken) for say in script.says)
     for part in _planned(script, speech):
@@ -117,9 +134,13 @@ def speak_slide(
     if said and sum(chunk.spoken_ms for chunk in used) < LITTLE_MS:
         used.append(speech.chunk([REFERENCE]))
         reference = used[-1].sound
-    sounds = [part.chunk.sound if isinstance(part, _Said) else part for part in plan]
     joined = steps.media.narrated(
-        sounds, target, reference=reference, block=timing.block, should_stop=steps.should_stop
+        [_piece(part) for part in plan],
+        target,
+        reference=reference,
+        before=before.joined if before and not reference else None,
+        block=timing.block,
+        should_stop=steps.should_stop,
     )
     on_share(1.0)
     return Spoken(
@@ -130,7 +151,13 @@ def speak_slide(
         made=sum(chunk.is_new for chunk in used),
         details={**_details(speech, [part.chunk for part in said], joined), "gain_by_reference": reference is not None},
         warnings=(*script.warnings, *dict.fromkeys(warning for chunk in used for warning in chunk.warnings)),
+        pieces={part.chunk.key: placed for part, placed in zip(said, joined.placed, strict=True)},
+        mended=joined.mended,
     )
+
+
+def _piece(part: _Said | int) -> Piece:
+    return Piece(sound=part.chunk.sound, name=part.chunk.key) if isinstance(part, _Said) else Piece(part)
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,7 @@ def presentation_of(work: UnitOfWork, job: JobRow) -> Presentation:
             picture=slide.picture,
             renderer=slide.renderer,
             flaws=tuple(slide.flaws),
+            sound=slide.sound,
         )
         for slide in work.presentations.slides(row)
     )

@@ -164,6 +164,54 @@ def test_what_is_known_of_a_slide_survives_as_json(tmp_path):
     assert from_json(json.loads(json.dumps(to_json(found))), found.path) == found
 
 
+LONG = [f"This is sentence number {count}, and others come before and after it." for count in range(10, 99)]
+
+
+def changed(folder, *numbers, engine="espeak", before=None):
+    """Ten sentences of which some are others now; what was said before them is there, or not."""
+    said = [
+        f"Something else is said now, {number} times." if number in numbers else LONG[number] for number in range(10)
+    ]
+    steps, voice = speech(folder, engine)
+    name = f"{'-'.join(map(str, numbers))}-{before is not None}.wav"
+    return speak_slide(steps, script_of(" ".join(said)), voice, folder / name, before=before)
+
+
+@pytest.mark.parametrize("engine", ["espeak", "fake-voice"])
+def test_a_changed_sentence_is_put_into_what_was_said_before(engine, tmp_path):
+    first = changed(tmp_path, engine=engine)
+    found = changed(tmp_path, 4, engine=engine, before=first)
+    anew = changed(tmp_path, 4, engine=engine)
+    assert (first.mended, anew.mended) == (0, 0)
+    assert found.mended == pytest.approx(0.1, abs=0.04)
+    assert (found.words, found.frames, found.pieces) == (anew.words, anew.frames, anew.pieces)
+    now, before = samples_of(found), samples_of(first)
+    edge = found.pieces[found.chunks[4]].start
+    assert np.array_equal(now[:edge], before[:edge])
+    last, was = found.pieces[found.chunks[9]], first.pieces[first.chunks[9]]
+    assert np.array_equal(now[last.start :][: last.frames], before[was.start :][: was.frames])
+    assert np.corrcoef(now, samples_of(anew))[0, 1] > 0.9999
+    heard = loudness_of(found)
+    assert heard.integrated_lufs == pytest.approx(found.details["loudness_lufs"], abs=0.1)
+    assert heard.integrated_lufs == pytest.approx(-16, abs=0.2)
+    assert heard.true_peak_db <= -1
+
+
+def test_where_much_is_said_anew_all_is_joined_anew(tmp_path):
+    first = changed(tmp_path)
+    found = changed(tmp_path, 2, 3, 4, 5, before=first)
+    assert found.mended == 0
+    assert found.path.read_bytes() == changed(tmp_path, 2, 3, 4, 5).path.read_bytes()
+
+
+def test_after_many_changes_all_is_joined_anew(tmp_path):
+    found, shares = changed(tmp_path, engine="fake-voice"), []
+    for count in range(1, 4):
+        found = changed(tmp_path, *range(count), engine="fake-voice", before=found)
+        shares.append(found.mended)
+    assert [round(share, 1) for share in shares[:3]] == [0.1, 0.2, 0.0]
+
+
 def test_sentences_stand_in_a_transcript_where_their_slide_begins(tmp_path):
     found = spoken(tmp_path)
     later = found.segments(10_000)

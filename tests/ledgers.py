@@ -4,7 +4,9 @@ import atexit
 import contextlib
 import functools
 import os
+import shutil
 import signal
+import tempfile
 import time
 import wave
 from array import array
@@ -20,9 +22,11 @@ OWNER = 1
 
 @contextlib.contextmanager
 def database_url(kind, folder):
-    """The URL of a fresh database; a PostgreSQL one is made from a prepared one, and dropped afterwards."""
+    """The URL of a fresh database, copied from a prepared one; what is on PostgreSQL is dropped afterwards."""
     if kind == "sqlite":
-        yield f"sqlite:///{folder}/tenuto.db"
+        path = Path(folder) / "tenuto.db"
+        shutil.copyfile(_prepared_file(), path)
+        yield f"sqlite:///{path}"
         return
     need_postgres()
     with postgres_database(_prepared()) as url:
@@ -37,6 +41,17 @@ def _prepared():
     url = stack.enter_context(postgres_database())
     bootstrap.prepare_database(settings.load(_env_file=None, database_url=url))
     return url.rpartition("/")[2]
+
+
+@functools.cache
+def _prepared_file():
+    """The SQLite database that others are copied from."""
+    folder = tempfile.TemporaryDirectory(prefix="tenuto-prepared-")
+    atexit.register(folder.cleanup)
+    path = Path(folder.name) / "tenuto.db"
+    bootstrap.prepare_database(settings.load(_env_file=None, database_url=f"sqlite:///{path}"))
+    assert not path.with_name("tenuto.db-wal").exists(), "a copy would lack what is not in the file yet"
+    return path
 
 
 class Ledger:

@@ -28,6 +28,7 @@ PRELOAD = [
         if not {"engines", "migrations", "worker", "__main__.py", "__init__.py"} & set(path.parts)
     ),
     *("dbos._sys_db_sqlite", "dbos._sys_db_postgres", "rich.progress", "typer.rich_utils"),
+    "warm_up",
 ]
 
 
@@ -39,6 +40,7 @@ def _context():
     before = dict(os.environ)
     try:
         os.environ["OPENBLAS_NUM_THREADS"] = "1"
+        os.environ["PYTHONPATH"] = str(Path(__file__).parent)  # where `warm_up` is
         forkserver.ensure_running()
     finally:
         os.environ.clear()
@@ -63,17 +65,19 @@ def _take(sent):
 class WarmProcess:
     """What of `subprocess.Popen` the tests use. `arguments` are those of the interpreter: a file, or -m or -c and what follows."""
 
-    def __init__(self, arguments, *, env, cwd=None, stdout, stderr):
+    def __init__(self, arguments, *, env, cwd=None, stdin=subprocess.DEVNULL, stdout, stderr):
+        self.stdin, given = _input(stdin)
         self.stdout, out = _ends(stdout)
         self.stderr, err = _ends(stderr)
-        files = [_Handed(out), _Handed(err)]
+        files = [_Handed(given), _Handed(out), _Handed(err)]
         where = str(Path.cwd() if cwd is None else cwd)
         self._process = _context().Process(
             target=_become, args=([str(argument) for argument in arguments], dict(env), where, files), daemon=True
         )
         self._process.start()
-        for given, own in ((stdout, out), (stderr, err)):
-            if given == subprocess.PIPE:
+        os.close(given)
+        for wanted, own in ((stdout, out), (stderr, err)):
+            if wanted == subprocess.PIPE:
                 os.close(own)
 
     @property
@@ -105,6 +109,8 @@ class WarmProcess:
 
     def communicate(self, timeout=None):
         """Read both pipes to their ends; what they said."""
+        if self.stdin is not None:
+            self.stdin.close()
         with ThreadPoolExecutor(2) as pool:
             said = [pool.submit(_read_all, stream) for stream in (self.stdout, self.stderr)]
             try:
@@ -123,8 +129,16 @@ def _ends(file):
     return os.fdopen(reader), writer
 
 
+def _input(kind):
+    """(the end to write to here, the end the program reads from)"""
+    if kind != subprocess.PIPE:
+        return None, os.open(os.devnull, os.O_RDONLY)
+    reader, writer = os.pipe()
+    return os.fdopen(writer, "w"), reader
+
+
 def _read_all(stream):
-    if stream.closed:
+    if stream is None or stream.closed:
         return ""
     with stream:
         return stream.read()
@@ -135,10 +149,10 @@ def _become(arguments, env, where, files):
     threads = list(Path(f"/proc/{os.getppid()}/task").iterdir())
     assert len(threads) == 1, "a process with threads cannot be forked in earnest"
     os.setsid()
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    for number, descriptor in enumerate((nothing, *files)):
+    for number, descriptor in enumerate(files):
         os.dup2(descriptor, number)
         os.close(descriptor)
+    sys.stdin = os.fdopen(0, closefd=False)
     os.environ.clear()
     os.environ.update(env)
     time.tzset()

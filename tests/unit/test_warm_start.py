@@ -23,6 +23,25 @@ def test_a_program_has_its_own_environment_folder_arguments_and_files(tmp_path):
     assert "WORD" not in os.environ
 
 
+def test_what_programs_work_out_first_is_there():
+    program = "from tenuto.api.app import routes; routes(); print(routes.cache_info().hits, gc.get_freeze_count() > 0)"
+    assert start(f"import gc; {program}").communicate(60)[0] == "1 True\n"
+
+
+def test_a_program_reads_what_is_written_to_it():
+    process = WarmProcess(
+        ["-c", "print(input().upper(), flush=True); print(input())"],
+        env=os.environ,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    process.stdin.write("blue\n")
+    process.stdin.flush()
+    assert process.stdout.readline() == "BLUE\n"
+    assert process.communicate(60)[1].endswith("EOFError: EOF when reading a line\n")
+
+
 def test_an_error_nobody_catches_is_told_and_fails():
     process = start("raise LookupError('nowhere')")
     assert process.communicate(60)[1].endswith("LookupError: nowhere\n")

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -18,10 +17,11 @@ from tenuto.domain.jobs import JobStatus
 from unit.db.ledger_checks import check_ledger
 from unit.db.racing import race
 from unit.db.rows import new_file, new_job, submit
+from warm_start import WarmProcess
 
 OWNER = BUILT_IN_OWNER
 RACING = Path(__file__).with_name("racing.py")
-TESTS_IN_PATH = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+HERE = Path(__file__).parent
 
 
 def change(database, uid, act):
@@ -99,18 +99,18 @@ def finish(threads):
 
 def at_once(number, program, *arguments):
     """Run a program in several processes that begin together; what each printed, read as JSON."""
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     processes = [
-        subprocess.Popen([sys.executable, str(program), str(index), *map(str, arguments)], env=TESTS_IN_PATH, **pipes)
-        for index in range(number)
+        WarmProcess([program, index, *arguments], env=os.environ, cwd=HERE, **pipes) for index in range(number)
     ]
     for process in processes:
         assert process.stdout.readline() == "ready\n"
     for process in processes:
         process.stdin.write("go\n")
         process.stdin.flush()
-    ends = [process.communicate(timeout=120)[0] for process in processes]
-    return [json.loads(end) for end in ends]
+    ends = [process.communicate(timeout=120) for process in processes]
+    assert [process.returncode for process in processes] == [0] * number, ends
+    return [json.loads(end) for end, _ in ends]
 
 
 @pytest.mark.postgres

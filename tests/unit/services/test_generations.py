@@ -20,7 +20,6 @@ def open_house(request, tmp_path):
     with database_url(request.param, tmp_path) as url:
         given = {"data_dir": tmp_path / "data", "database_url": url, "engines": ["fake"], "disk_soft_floor_mb": 0}
         made = settings.load(_env_file=None, **given)
-        bootstrap.prepare_database(made)
 
         def build():
             houses.append(bootstrap.build(made))

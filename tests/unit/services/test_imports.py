@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ledgers import database_url
 from needs import need
 from tagged_songs import tone, wav
 from tenuto import bootstrap, errors, settings
@@ -32,11 +33,11 @@ def music(tmp_path):
 @pytest.fixture
 def house(tmp_path, music):
     given = {"data_dir": tmp_path / "data", "import_dirs": [music], "disk_soft_floor_mb": 0, "max_upload_mb": 2}
-    made = settings.load(_env_file=None, import_allow=["127.0.0.1"], import_seconds=60, **given)
-    bootstrap.prepare_database(made)
-    built = bootstrap.build(made)
-    yield built
-    built.close()
+    with database_url("sqlite", tmp_path) as url:
+        made = settings.load(_env_file=None, database_url=url, import_allow=["127.0.0.1"], import_seconds=60, **given)
+        built = bootstrap.build(made)
+        yield built
+        built.close()
 
 
 def names(report):

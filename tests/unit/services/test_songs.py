@@ -24,7 +24,6 @@ def house(request, tmp_path):
     with database_url(request.param, tmp_path) as url:
         given = {"data_dir": tmp_path / "data", "database_url": url, "engines": ["fake"], "disk_soft_floor_mb": 0}
         made = settings.load(_env_file=None, **given)
-        bootstrap.prepare_database(made)
         built = bootstrap.build(made)
         yield built
         built.close()

@@ -22,7 +22,6 @@ ADA = VoiceDetails("Ada", "Ada agreed by mail.", datetime(2026, 1, 31, tzinfo=UT
 def house(request, tmp_path):
     with database_url(request.param, tmp_path) as url:
         made = settings.load(_env_file=None, data_dir=tmp_path / "data", database_url=url, disk_soft_floor_mb=0)
-        bootstrap.prepare_database(made)
         built = bootstrap.build(made)
         yield built
         built.close()

@@ -19,7 +19,7 @@ quick: $(VENV)/dev.stamp $(VENV)/openai1.stamp  ## the suite without its slow pa
 
 neural: $(NEURAL)/neural.stamp  ## what needs torch, in an environment of its own; a test that cannot run fails
 	TENUTO_REQUIRE_NEURAL=1 $(NEURAL)/bin/python -m pytest tests/contracts/test_demucs.py tests/contracts/test_musicgen.py \
-	  tests/contracts/test_composers.py
+	  tests/contracts/test_composers.py tests/contracts/test_pocket_tts.py tests/contracts/test_narrators.py
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .
@@ -36,7 +36,7 @@ lock:  ## write requirements/*.txt anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --no-annotate --no-header requirements/openai1.in -o requirements/openai1.txt
 	uv pip compile --quiet --python-platform linux --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	  --no-annotate --no-header --extra demucs --extra musicgen --group neural -c requirements/base.txt pyproject.toml -o requirements/all.txt
+	  --no-annotate --no-header --extra demucs --extra musicgen --extra pocket --extra slides --group neural -c requirements/base.txt pyproject.toml -o requirements/all.txt
 	awk '/^[a-z]/ {list = /^(cuda|nvidia|torch==|triton)/ ? "torch" : "neural"} {print > "requirements/" list ".txt"}' requirements/all.txt
 	rm requirements/all.txt
 

@@ -18,7 +18,7 @@ from tenuto import children
 from tenuto.engines.base import NarrateOptions
 from tenuto.engines.config import EngineConfig
 from tenuto.engines.registry import narrator
-from tenuto.pipelines.chunk_check import check
+from tenuto.pipelines.chunk_check import Listening, check
 
 VOICES = ("slt", "rms", "awb", "kal16")
 SENTENCES = (
@@ -84,7 +84,7 @@ def main() -> None:
 
 def is_wrong(steps: Here, sound: Path, text: str) -> bool:
     """Whether the check finds fault."""
-    return bool(check(steps, sound, text, (), language="en", speed=1.0).problem)  # type: ignore[arg-type]
+    return bool(check(steps, sound, text, (), by=Listening("en")).problem)  # type: ignore[arg-type]
 
 
 def changed(text: str, dice: random.Random, others: list[str], *, kept: int) -> str:

@@ -10,14 +10,16 @@ REVISION = "c0ffee" + "0" * 34
 
 
 class ModelHub:
-    """Serves one repository from a folder."""
+    """Serves a repository from a folder, and under each name that begins as its own does."""
 
     def __init__(self, name, folder):
         self.name = name
-        self.files = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+        found = sorted(path for path in folder.rglob("*") if path.is_file())
+        self.files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
         self.hashes = {name: hashlib.sha256(data).hexdigest() for name, data in self.files.items()}
         self.damaged = set()  # files sent with a wrong byte
         self.cut = set()  # files whose connection breaks half way, once
+        self.gated = set()  # repositories that are not given out to everybody
         self.ranges = []  # what was asked for by range
         self.url = ""
 
@@ -26,7 +28,7 @@ class ModelHub:
             yield name, {"sha256": self.hashes[name], "oid": self.hashes[name], "size": len(data), "pointerSize": 100}
 
     def answer_json(self, path):
-        if path.startswith(f"/api/models/{self.name}/tree/"):
+        if path.startswith(f"/api/models/{self.name}") and "/tree/" in path:
             return [
                 {"type": "file", "path": name, "size": lfs["size"], "oid": "0" * 40, "lfs": lfs}
                 for name, lfs in self.entries()
@@ -48,8 +50,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self, *, with_body=True):
         hub, path = self.server.hub, self.path.partition("?")[0]
-        name = path.rpartition("/")[2]
-        if "/resolve/" in path and name in hub.files:
+        name = path.partition("/resolve/")[2].partition("/")[2]
+        if any(path.startswith((f"/{gated}/", f"/api/models/{gated}/")) for gated in hub.gated):
+            self.send(403, b"{}", {"X-Error-Code": "GatedRepo"}, with_body=with_body)
+        elif name in hub.files:
             self.send_file(hub, name, with_body=with_body)
         elif (found := hub.answer_json(path)) is not None:
             self.send(200, json.dumps(found).encode(), {"Content-Type": "application/json"}, with_body=with_body)

@@ -407,6 +407,7 @@ def engine_config(settings: Settings) -> EngineConfig:
         pyannote_model=settings.pyannote_model,
         demucs_model=settings.demucs_model,
         musicgen_model=settings.musicgen_model,
+        pocket_models=dict(settings.pocket_models),
         separator=settings.separator,
         offered=tuple(settings.engines),
         openai_api_key=settings.openai_api_key.get_secret_value().strip(),

@@ -179,6 +179,11 @@ class Settings(BaseSettings):
     )
     demucs_model: str = setting("htdemucs", "DEMUCS_MODEL", help="one of demucs' names, or a local folder")
     musicgen_model: str = setting("facebook/musicgen-small", "MUSICGEN_MODEL", help="hub id or local folder")
+    pocket_models: dict[Annotated[str, Field(pattern="^[a-z]{2,3}$")], str] = setting(
+        {"en": "english"},
+        "POCKET_MODELS",
+        help='what pocket-tts speaks, by which model (a name, a folder, hf://…): {"en": "english", "de": "german"}',
+    )
     separator: str = setting("auto", "SEPARATOR", help="what parts songs; auto is demucs where it works, or embedded")
     openai_api_key: SecretStr = setting(
         SecretStr(""), "OPENAI_API_KEY", "OPENAI_API_KEY", help="key of the engine openai, which is paid"

@@ -1,5 +1,6 @@
 """One contract for every voice engine that ships."""
 
+import dataclasses
 import importlib.util
 import itertools
 import shutil
@@ -10,24 +11,41 @@ import pytest
 from hypothesis import given, strategies
 from hypothesis import settings as property_settings
 
-from needs import need
+from needs import need, need_neural
 from tenuto import errors
 from tenuto.engines import narration, registry
 from tenuto.engines.base import NarrateOptions
 from tenuto.engines.config import EngineConfig
 from tenuto.engines.speaking import OPENAI_VOICES
+from tiny_pocket import make_model
 
 TEXT = "Tenuto holds every note for its full length. Nothing is lost, and nothing is run twice!"
 CONFIG = EngineConfig(models_dir="/nowhere")
 
 
-@pytest.fixture(scope="module", params=["espeak", "flite", "fake-voice"])
-def engine(request):
+@pytest.fixture(scope="module", params=["espeak", "flite", "pocket-tts", "fake-voice"])
+def name(request):
     if request.param == "espeak":
         need(importlib.util.find_spec("espeakng_loader"), "the extra `speech` is not installed")
     if request.param == "flite":
         need(shutil.which("flite"), "the program flite is not installed")
-    return registry.narrator(request.param, CONFIG)
+    if request.param == "pocket-tts":
+        need_neural("torch", "pocket_tts")
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def config(name, tmp_path_factory):
+    """What an engine needs to work here."""
+    if name != "pocket-tts":
+        return CONFIG
+    model = make_model(tmp_path_factory.mktemp("pocket") / "tiny")
+    return dataclasses.replace(CONFIG, pocket_models={"en": str(model)}, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def engine(name, config):
+    return registry.narrator(name, config)
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +77,7 @@ def test_words_lie_in_order_inside_the_sound(engine, folder):
     assert all(start <= end for start, end in spans)
     assert all(before[1] <= after[0] for before, after in itertools.pairwise(spans))
     assert all(end <= found.duration_ms for _, end in spans)
-    if engine.name != "flite":  # It does not tell.
+    if engine.name not in ("flite", "pocket-tts"):  # They do not tell.
         assert [word.text for word in found.words] == TEXT.split()
 
 
@@ -114,7 +132,7 @@ def test_any_text_is_spoken_or_refused(engine, folder, text):
     try:
         assert said(engine, folder, text)[0].duration_ms > 0
     except errors.ValidationError:
-        assert engine.name == "flite"  # English only.
+        assert engine.name in ("flite", "pocket-tts")  # English only.
 
 
 def test_progress_never_falls_and_ends_at_one(engine, folder):
@@ -136,16 +154,16 @@ def test_an_error_from_progress_stops_it_and_leaves_it_usable(engine, folder):
     assert said(engine, folder)[0].duration_ms > 1000
 
 
-def test_it_works_as_the_target_of_a_child_process(engine, folder, tmp_path):
+def test_it_works_as_the_target_of_a_child_process(engine, config, folder, tmp_path):
     options = {"voice": "alloy", "language": None, "speed": 1.0}
-    payload = {"engine": engine.name, "config": CONFIG.to_json(), "text": TEXT, "options": options}
+    payload = {"engine": engine.name, "config": config.to_json(), "text": TEXT, "options": options}
     events = []
     result = narration.narrate({**payload, "target": str(tmp_path / "запись 'x'.wav")}, events.append)
     assert result["duration_ms"] == pytest.approx(said(engine, folder, voice="alloy")[0].duration_ms, rel=0.02)
     assert events[-1] == {"progress": 1.0}
 
 
-def test_the_report_says_that_it_is_ready(engine):
-    report = registry.report(engine.name, CONFIG)
+def test_the_report_says_that_it_is_ready(engine, config):
+    report = registry.report(engine.name, config)
     assert (report.name, report.ready) == (engine.name, True)
     assert report.licence

@@ -11,7 +11,7 @@ from tenuto.api.schemas import Given, Shown, in_utc
 from tenuto.services.voice_clones import MAX_CONSENT, MAX_NAME, VoiceDetails
 
 METHOD = "voice matching"
-"""What becomes of a sample: an embedded voice is brought nearer to it. No engine here clones voices."""
+"""What becomes of a sample where nothing else is said: the embedded voice is brought nearer to it; no clone."""
 
 
 def _moment(given: date | datetime) -> datetime:
@@ -47,7 +47,9 @@ class VoiceOut(Shown):
 
     id: str
     name: str
-    method: str = Field(description="What the voice may be called once it is shaped: it is matched, and no clone.")
+    method: str = Field(
+        description="What the voice may be called: voice matching, which is no clone, or voice cloning."
+    )
     shaped: bool = Field(description="Whether an engine has made a voice of the sample yet.")
     distances: dict[str, Any] = Field(description="How far the voice is from the sample, before and after.")
     source_name: str
@@ -68,7 +70,11 @@ class VoiceOut(Shown):
         """Read a row."""
         same = {name: getattr(row, name) for name in cls.model_fields if name in _SAME_IN_VOICES}
         return cls(
-            id=row.uid, method=METHOD, shaped=bool(row.shape), sample_url=f"/api/voices/{row.uid}/sample", **same
+            id=row.uid,
+            method=row.distances.get("method") or METHOD,
+            shaped=bool(row.shape),
+            sample_url=f"/api/voices/{row.uid}/sample",
+            **same,
         )
 
 

@@ -26,7 +26,7 @@ Voice = Annotated[
     str, typer.Option(help="One of the engine's, the name of a voice of `tenuto voices`, or a sample: a sound file.")
 ]
 Consent = Annotated[str, typer.Option(help="With a sample: what whoever speaks has agreed to, and how you know.")]
-Engine = Annotated[str, typer.Option(help="espeak, flite or auto; see `tenuto engines`.")]
+Engine = Annotated[str, typer.Option(help="espeak, flite, pocket-tts or auto; see `tenuto engines`.")]
 Language = Annotated[str, typer.Option(help="Code such as de; else what the deck says of its slides.")]
 Captions = Annotated[str, typer.Option(help="soft (to switch on), burned (into the pictures too) or none.")]
 Crossfade = Annotated[int, typer.Option(help="Milliseconds of fading from slide to slide.", min=0, max=2000)]

@@ -137,4 +137,6 @@ def find_voice(client: Client, given: str) -> dict[str, Any]:
 
 
 def _state(voice: dict[str, Any]) -> str:
-    return "voice-matched" if voice["shaped"] else "a sample, not shaped yet"
+    if not voice["shaped"]:
+        return "a sample, not shaped yet"
+    return "cloned" if voice["method"] == "voice cloning" else "voice-matched"

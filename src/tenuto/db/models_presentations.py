@@ -14,7 +14,7 @@ LONGEST_SAMPLE_MS = 300_000
 
 
 class VoiceCloneRow(OwnedRow):
-    """A voice that narrates: a sample of it, with the consent of whoever speaks. What is shaped by it is no clone."""
+    """A voice that narrates: a sample of it, with the consent of whoever speaks. One shaped by it is no clone."""
 
     __tablename__ = "voice_clones"
     __table_args__ = (

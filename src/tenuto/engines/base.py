@@ -122,7 +122,8 @@ class NarrateOptions:
     voice: str = ""  # one of the engine's own, or of OpenAI's names; empty for the engine's default
     language: str | None = None  # ISO 639-1, None to go by the script of the text
     speed: float = 1.0  # times the usual pace, from 0.25 to 4
-    shape: dict[str, Any] | None = None  # towards whose voice it is bent, as `voice_shape` writes it
+    shape: dict[str, Any] | None = None  # whose voice, as what made it of a sample says: it tells samples apart
+    sample: str = ""  # the sample itself, a WAV on this machine, where the voice is cloned from it
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,7 @@ class Narration:
     voice: str  # the one that spoke
     words: tuple[Word, ...] = ()  # with their times, where the engine knows them
     warnings: tuple[str, ...] = ()
+    weights_licence: str = ""  # of the weights that spoke; empty where there are none
 
 
 class Narrator(Protocol):

@@ -30,6 +30,8 @@ class EngineConfig:
     separator: str = "auto"  # what "auto" stands for among those that part songs, unless it is itself
     demucs_model: str = "htdemucs"  # one of its names, or a local folder
     musicgen_model: str = "facebook/musicgen-small"  # hub id or local folder
+    # Language → one of pocket-tts' own models, a folder, or a description on the hub; others are not spoken.
+    pocket_models: Mapping[str, str] = field(default_factory=lambda: {"en": "english"}, hash=False)
     speech_detector: str = ""  # silero or webrtc; empty for the best that is installed
     offered: tuple[str, ...] = ()  # engines people may ask for; empty for all
     fake_seconds_per_minute: float = 0.0  # how long the fake works on one minute of sound

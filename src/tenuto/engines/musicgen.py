@@ -14,13 +14,13 @@ from tenuto import errors
 from tenuto.engines.base import ComposeOptions, Composition, EngineReport, Progress
 from tenuto.engines.composer import prompt as prompts
 from tenuto.engines.config import EngineConfig
+from tenuto.engines.model_cards import licence_warning
 from tenuto.engines.musicgen_models import (
     NEEDED,
     called,
     checked,
     home_of,
     licence_of,
-    licence_warning,
     locate,
     wanted,
 )

@@ -10,11 +10,11 @@ from typing import Any
 
 from tenuto import errors
 from tenuto.engines.config import EngineConfig
+from tenuto.engines.model_cards import CARD, UNKNOWN, licence_in
 from tenuto.engines.whisper_fetch import MARKER
 
 NEEDED = ("config.json", "tokenizer.json")
 TENSORS = ".safetensors"
-CARD = "README.md"
 BESIDE = (
     "generation_config.json",
     "tokenizer_config.json",
@@ -23,7 +23,6 @@ BESIDE = (
     CARD,
 )
 KIND = "musicgen"
-UNKNOWN = "unknown"
 # The weights that Meta gives out, by the licence of its model cards: a card may be missing beside a copy.
 KNOWN = {"facebook/musicgen-": "CC-BY-NC-4.0"}
 REVISION_DIGITS = 12
@@ -84,23 +83,9 @@ def called(config: EngineConfig, folder: Path) -> str:
 
 def licence_of(config: EngineConfig, folder: Path | None) -> str:
     """The licence of the weights: what their card says, else what is known of the hub's name."""
-    card = folder / CARD if folder is not None else None
-    told = _front_matter(card) if card is not None and card.is_file() else {}
-    named = told.get("license", "")
-    if named == "other":
-        named = told.get("license_name", "")
-    if named:
-        return named.upper() if named.startswith("cc") else named
+    if named := licence_in(folder / CARD if folder is not None else None):
+        return named
     return next((known for name, known in KNOWN.items() if config.musicgen_model.startswith(name)), UNKNOWN)
-
-
-def licence_warning(model: str, licence: str) -> str:
-    """What somebody must know who uses the music; empty where the licence has no such terms."""
-    if licence == UNKNOWN:
-        return f"Nobody says here under which licence the weights of {model} are: ask who made them before you use it."
-    if "-NC" in licence.upper():
-        return f"The weights of {model} are under {licence}: not for commercial use."
-    return ""
 
 
 def _is_folder(model: str) -> bool:
@@ -113,13 +98,6 @@ def _json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise errors.EngineError(f"The file {path} of a MusicGen model cannot be read: {error}.") from error
     return found if isinstance(found, dict) else {}
-
-
-def _front_matter(card: Path) -> dict[str, str]:
-    """The plain lines of a model card's head: `license: cc-by-nc-4.0`."""
-    head = re.match(r"---\n(.*?)\n---", card.read_text(errors="replace").replace("\r\n", "\n"), re.DOTALL)
-    pairs = re.findall(r"^(\w+): *[\"']?([^\"'\n]+?)[\"']? *$", head[1], re.MULTILINE) if head else []
-    return {name: value.strip() for name, value in pairs}
 
 
 def _in_hub_cache(name: str) -> Path | None:

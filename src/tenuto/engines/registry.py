@@ -36,6 +36,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
     NARRATOR: {
         "espeak": "tenuto.engines.espeak:EspeakNarrator",
         "flite": "tenuto.engines.flite:FliteNarrator",
+        "pocket-tts": "tenuto.engines.pocket_tts:PocketNarrator",
         "fake-voice": "tenuto.engines.fake_voice:FakeNarrator",
     },
     DIARIZER: {
@@ -87,6 +88,7 @@ class Traits:
     hears_hot_words: bool = True  # words to listen for change what it hears
     translates: bool = False  # it can say in English what was said in another language
     translation_model: str = ""  # the one it takes for that, whichever was asked for
+    heavy: bool = False  # its model takes much memory and is long in loading: a job has one process of it
 
 
 def names(kind: str = TRANSCRIBER) -> list[str]:
@@ -111,6 +113,7 @@ def traits(name: str) -> Traits:
         translates=getattr(engine, "translates", False),
         translation_model=getattr(engine, "translation_model", ""),
         hears_hot_words=getattr(engine, "hears_hot_words", True),
+        heavy=getattr(engine, "heavy", False),
     )
 
 

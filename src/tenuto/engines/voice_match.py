@@ -59,7 +59,7 @@ def match(payload: Payload, emit: Callable[[Payload], None]) -> Payload:
         target = measure(samples.astype(np.float32))
         shape, before, after = matcher.match(target)
     told = {"method": METHOD, "shape": shape.to_json(), "before": asdict(before), "after": asdict(after)}
-    return told | {"warnings": _warnings(target)}
+    return told | {"warnings": heard_too_little(target)}
 
 
 class Matcher:
@@ -109,10 +109,11 @@ class Matcher:
         return measure(at_rate(samples.astype(np.float64), rate, RATE).astype(np.float32))
 
 
-def _warnings(target: Measure) -> list[str]:
+def heard_too_little(target: Measure, *, better: str = "a minute") -> list[str]:
+    """What to say of a sample that is short."""
     if target.voiced_seconds >= ENOUGH_SECONDS:
         return []
-    return [f"Only {target.voiced_seconds:.1f} s of voice are heard in the sample: a minute of it would be nearer."]
+    return [f"Only {target.voiced_seconds:.1f} s of voice are heard in the sample: {better} of it would be nearer."]
 
 
 def _corrected(shape: VoiceShape, heard: Measure, target: Measure) -> VoiceShape:

@@ -90,8 +90,12 @@ def fetch_repository(
     *,
     wanted: Callable[[str], bool],
     needed: Sequence[str],
+    revision: str | None = None,
 ) -> None:
-    """Download the wanted files of the hub's `name` into the new folder `home`; without the needed ones it fails."""
+    """Download the wanted files of the hub's `name` into the new folder `home`; without the needed ones it fails.
+
+    It takes the newest revision, unless one is named.
+    """
     if not hub_answers(config, anew=True):
         raise errors.ServiceError(
             f"The model {name} cannot be fetched: the model hub does not answer. Check the network and try again, "
@@ -99,7 +103,7 @@ def fetch_repository(
         )
     with _translated(name, home), _only_one(home):
         if not home.is_dir():
-            _download(name, home, config, on_progress, wanted=wanted, needed=needed)
+            _download(name, home, config, on_progress, wanted=wanted, needed=needed, revision=revision)
 
 
 def _download(
@@ -110,12 +114,13 @@ def _download(
     *,
     wanted: Callable[[str], bool],
     needed: Sequence[str],
+    revision: str | None,
 ) -> None:
     hub: Any = importlib.import_module("huggingface_hub")
     partial = home.with_name(f".{home.name}.partial")
     partial.mkdir(exist_ok=True)
     endpoint = config.hub_url or None
-    info = hub.HfApi(endpoint=endpoint).model_info(name, files_metadata=True, timeout=10)
+    info = hub.HfApi(endpoint=endpoint).model_info(name, revision=revision, files_metadata=True, timeout=10)
     files = {file.rfilename: file for file in info.siblings if wanted(file.rfilename)}
     if absent := [each for each in needed if each not in files]:
         raise errors.EngineError(f"The hub's {name} is not a model that works here: it has no {', '.join(absent)}.")
@@ -134,7 +139,7 @@ def _download(
         _check_file(partial / file.rfilename, file)
     (partial / MARKER).write_text(json.dumps({"name": name, "revision": info.sha}))
     shutil.rmtree(partial / ".cache", ignore_errors=True)
-    for path in partial.iterdir():
+    for path in partial.rglob("*"):
         _sync(path)
     partial.rename(home)
     _sync(home.parent)
@@ -189,6 +194,11 @@ def _translated(name: str, home: Path) -> Iterator[None]:
     hub: Any = importlib.import_module("huggingface_hub.errors")
     try:
         yield
+    except hub.GatedRepoError as error:
+        raise errors.ValidationError(
+            f"The model {name} is given out after a registration only: accept its terms on its page on the model hub, "
+            "set HF_TOKEN to a token of that account, and fetch it again."
+        ) from error
     except (hub.RepositoryNotFoundError, hub.HFValidationError) as error:
         raise errors.ValidationError(
             f"The model hub has no model {name} that may be read without an account."

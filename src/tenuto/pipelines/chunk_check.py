@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import wave
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,16 @@ class Checked:
         return (self.score is not None, self.score or 0.0) > (other.score is not None, other.score or 0.0)
 
 
-def check(steps: Steps, sound: Path, text: str, told: Sequence[Word], *, language: str | None, speed: float) -> Checked:
+@dataclass(frozen=True)
+class Listening:
+    """What is to be heard, and where somebody listens."""
+
+    language: str | None
+    speed: float = 1.0
+    child: str = ""  # the process that listens; empty for one of its own
+
+
+def check(steps: Steps, sound: Path, text: str, told: Sequence[Word], *, by: Listening) -> Checked:
     """Look at what an engine made of a text; `told` is when it says that it said its words."""
     said = said_words(text)
     start, end = speech_span(sound)
@@ -55,9 +64,9 @@ def check(steps: Steps, sound: Path, text: str, told: Sequence[Word], *, languag
         share = round(sum(word is not None for word in known) / max(1, len(said)), 3)
         problem = "most of its words are passed over" if share < COVERED else ""
         return Checked(tuple(filled(said, known, start, end)), BY_VOICE, share, problem)
-    problem = _problem_of_length(text, (end - start) * speed)
-    spoken = (language or language_by_script(text) or "en").lower().partition("-")[0]
-    times = _listened(steps, sound, said, spoken) if end > start else None
+    problem = _problem_of_length(text, (end - start) * by.speed)
+    spoken = (by.language or language_by_script(text) or "en").lower().partition("-")[0]
+    times = _listened(steps, sound, said, replace(by, language=spoken)) if end > start else None
     if times is None or (spoken != "en" and all(time.score is None for time in times)):
         return Checked(tuple(filled(said, [None] * len(said), start, end)), BY_LENGTH, None, problem)
     words = tuple(
@@ -93,7 +102,7 @@ def _mean(times: Sequence[Timed]) -> float | None:
     return round(sum(score * weight for score, weight in heard) / length, 1) if heard else None
 
 
-def _listened(steps: Steps, sound: Path, said: Sequence[str], language: str) -> list[Timed] | None:
+def _listened(steps: Steps, sound: Path, said: Sequence[str], by: Listening) -> list[Timed] | None:
     """When the aligner hears the words; None when it cannot work here."""
     heard = _as_heard(steps, sound)
     try:
@@ -104,12 +113,16 @@ def _listened(steps: Steps, sound: Path, said: Sequence[str], language: str) -> 
             "engine": ENGINE,
             "config": steps.engines.to_json(),
             "audio": str(heard),
-            "language": language,
+            "language": by.language,
             "stretches": [asdict(stretch)],
         }
         patience = LOADING_SECONDS + SLOWEST * length_ms / 1000
         done = steps.call(
-            f"engine:{ENGINE}", "tenuto.engines.work:align", payload, lambda _share: None, timeout_seconds=patience
+            by.child or f"engine:{ENGINE}",
+            "tenuto.engines.work:align",
+            payload,
+            lambda _share: None,
+            timeout_seconds=patience,
         )
     except errors.EngineMissing:
         return None

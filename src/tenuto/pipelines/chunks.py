@@ -7,7 +7,7 @@ import json
 import tempfile
 import wave
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from tenuto.engines import registry
 from tenuto.engines.base import NarrateOptions
 from tenuto.media.speech_pieces import Sound
 from tenuto.pipelines.base import Steps
-from tenuto.pipelines.chunk_check import Checked, check
+from tenuto.pipelines.chunk_check import Checked, Listening, check
 from tenuto.pipelines.voicing import voice
 
 RECIPE = 1  # of how chunks are made and checked; a new one speaks everything anew
@@ -36,7 +36,12 @@ class VoiceWish:
     voice: str = ""
     language: str | None = None
     speed: float = 1.0
-    shape: dict[str, Any] | None = None  # towards whose voice it is bent
+    shape: dict[str, Any] | None = None  # whose voice it follows
+    sample: str = ""  # where the sample of that voice lies now; the shape says which it is
+
+    def told(self) -> dict[str, Any]:
+        """All that the sound depends on: not where a file lies."""
+        return {name: value for name, value in asdict(self).items() if name != "sample"}
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,7 @@ class Chunk:
     words: tuple[Word, ...]  # as they were said, on the chunk's own clock
     check: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    weights_licence: str = ""  # of the weights that spoke it
     is_new: bool = False  # it was spoken now, and not taken from what was kept
 
     @property
@@ -87,7 +93,10 @@ class Speech:
         self.engine = registry.choose_narrator(wish.engine, steps.engines)
         report = registry.report(self.engine, steps.engines)
         self.version = report.version or report.model
-        self._tries_again = not registry.traits(self.engine).paid
+        traits = registry.traits(self.engine)
+        self._tries_again = not traits.paid
+        # A model that is long in loading must not make way for what listens to it: they share a process.
+        self._listens_in = f"engine:{self.engine}" if traits.heavy else ""
 
     def chunk(self, says: Sequence[Say]) -> Chunk:
         """What was said for these sentences, which have one speed; spoken now unless it is known."""
@@ -120,17 +129,20 @@ class Speech:
         header = {
             "voice": best.voice,
             "words": [word.as_list() for word in best.checked.words],
+            "weights_licence": best.weights_licence,
             "check": {**best.checked.as_json(), "again": bool(first)},
             "warnings": [*best.warnings, *_doubts(text, first, best.checked.problem)],
         }
         return _written(best.sound, header)
 
     def _try(self, sound: Path, text: str, speed: float) -> _Try:
-        options = NarrateOptions(self._wish.voice, self._wish.language, speed, self._wish.shape)
+        wish = self._wish
+        options = NarrateOptions(wish.voice, wish.language, speed, wish.shape, wish.sample)
         told = voice(self._steps, self.engine, text, sound, options=options, on_share=lambda _share: None)
         words = [Word(*word) for word in told["words"]]
-        checked = check(self._steps, sound, text, words, language=self._wish.language, speed=speed)
-        return _Try(sound, told["voice"], tuple(told["warnings"]), checked)
+        heard_by = Listening(wish.language, speed, self._listens_in)
+        checked = check(self._steps, sound, text, words, by=heard_by)
+        return _Try(sound, told["voice"], tuple(told["warnings"]), checked, told["weights_licence"])
 
 
 @dataclass(frozen=True)
@@ -141,6 +153,7 @@ class _Try:
     voice: str
     warnings: tuple[str, ...]
     checked: Checked
+    weights_licence: str
 
 
 def _doubts(text: str, first: str, problem: str) -> Iterator[str]:
@@ -181,4 +194,5 @@ def read_chunk(key: str, path: Path) -> Chunk:
         tuple(Word(*word) for word in known["words"]),
         known["check"],
         tuple(known["warnings"]),
+        known.get("weights_licence", ""),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from tenuto.pipelines.base import Artifact, Kept, Outcome, Steps
 from tenuto.pipelines.chunks import Chunk, Speech, VoiceWish
 from tenuto.pipelines.narrate_language import common_language, spoken_language
 from tenuto.pipelines.narrate_names import CHUNK, SOUND, SPEECH, plan_of
-from tenuto.pipelines.narrate_voice import engine_of, shape_of, told_of_voice
+from tenuto.pipelines.narrate_voice import engine_of, sample_of, shape_of, told_of_voice
 from tenuto.pipelines.narrating import Spoken, Timing, from_json, speak_slide, to_json
 from tenuto.pipelines.patterns import finders
 
@@ -34,7 +34,8 @@ def speak(steps: Steps) -> Outcome:
     presentation = plan_of(steps)
     slides = presentation.slides
     missing = str(steps.options["missing_notes"])
-    common, shape = common_language(slides), shape_of(steps)
+    common, shape, sample = common_language(slides), shape_of(steps), sample_of(steps)
+    engine = engine_of(steps.options, steps.engines)
     lexicon = steps.lexicon()
     rules = lexicon.rules if lexicon is not None else ()
     known = {kind: steps.artifact_names(kind) for kind in (CHUNK, SPEECH, SOUND)}
@@ -42,18 +43,19 @@ def speak(steps: Steps) -> Outcome:
     def part(index: int, on_share: Callable[[float], None]) -> Kept:
         slide = slides[index]
         said = slide.script(missing)
-        wish = _wish(steps, spoken_language(str(steps.options["language"]), slide, common, said), shape)
+        language = spoken_language(str(steps.options["language"]), slide, common, said)
+        wish = replace(_wish(steps, language, shape), sample=sample)
         script = script_of(said, language=wish.language, finders=finders(rules))
         return _Slide(steps, slide, known).spoken(script, wish, on_share)
 
     weights = [LETTERS_EACH + len(slide.script(missing)) for slide in slides]
-    steps.each(weights, part, at_once=max(1, min(steps.parallel, len(slides))))
+    at_once = 1 if registry.traits(engine).heavy else max(1, min(steps.parallel, len(slides)))
+    steps.each(weights, part, at_once=at_once)
     found = steps.parts_of("speak")
     told = told_of_slides({slide.number: each["warnings"] for slide, each in zip(slides, found, strict=True)})
     counts = {name: sum(each[name] for each in found) for name in ("made", "reused")}
     counts["as_before"] = sum(each["as_before"] for each in found)
     counts["mended"] = sum(not each["as_before"] and each["mended"] > 0 for each in found)
-    engine = engine_of(steps.options, steps.engines)
     return Outcome(
         {**counts, "slides": len(slides)},
         engine=engine,
@@ -138,7 +140,7 @@ def _kept_as(path: Path, chunk: Chunk) -> Artifact:
 
 def _name_of(script: Script, wish: VoiceWish, speech: Speech) -> str:
     """Says all that the sound of a slide depends on."""
-    told = [RECIPE, asdict(script), asdict(wish), speech.engine, speech.version, asdict(TIMING)]
+    told = [RECIPE, asdict(script), wish.told(), speech.engine, speech.version, asdict(TIMING)]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:40]
 
 

@@ -240,6 +240,7 @@ def _details(speech: Speech, used: Sequence[Chunk], joined: Narrated) -> dict[st
         "engine": speech.engine,
         "version": speech.version,
         "voice": used[0].voice if used else "",
+        "weights_licence": used[0].weights_licence if used else "",
         "loudness_lufs": joined.lufs,
         "gain_db": joined.gain_db,
         "limited_db": joined.limited_db,

@@ -11,7 +11,8 @@ from tenuto import errors
 from tenuto.engines import musicgen, registry
 from tenuto.engines.base import ComposeOptions
 from tenuto.engines.config import EngineConfig
-from tenuto.engines.musicgen_models import called, checked, licence_of, licence_warning, locate, wanted
+from tenuto.engines.model_cards import licence_warning
+from tenuto.engines.musicgen_models import called, checked, licence_of, locate, wanted
 from tenuto.engines.musicgen_sound import joined, write_floats
 
 

@@ -11,7 +11,7 @@ from speaking_steps import SpeakingSteps
 from spoken import SENTENCES, VOICES, speak
 from tenuto.domain.narration import script_of
 from tenuto.engines.flite import FliteNarrator
-from tenuto.pipelines.chunk_check import check
+from tenuto.pipelines.chunk_check import Listening, check
 from tenuto.pipelines.chunks import Speech, VoiceWish
 from tenuto.pipelines.narrating import speak_slide
 
@@ -128,5 +128,5 @@ def test_swapped_sentences_are_told_from_right_ones(voice, tmp_path):
     steps = SpeakingSteps(tmp_path)
     for text, other in itertools.pairwise(SENTENCES[:3]):
         sound = said_by(voice, text, tmp_path)
-        assert not check(steps, sound, text, (), language="en", speed=1.0).problem
-        assert check(steps, sound, other, (), language="en", speed=1.0).problem
+        assert not check(steps, sound, text, (), by=Listening("en")).problem
+        assert check(steps, sound, other, (), by=Listening("en")).problem

@@ -241,11 +241,13 @@ def choose_narrator(name: str, config: EngineConfig) -> str:
                 f"There is no voice engine {name[:80]!r} here; choose one of: {', '.join([AUTO, *offered])}."
             )
         return name
-    found = [report(known, config) for known in offered]
-    ready = next((each.name for each in found if each.ready), "")
-    if not ready:
-        raise errors.EngineMissing(" ".join(["Nothing here can speak.", *(each.detail for each in found)]))
-    return ready
+    told = []
+    for known in offered:  # One after the other: what comes later is not asked where the first can speak.
+        found = report(known, config)
+        if found.ready:
+            return found.name
+        told.append(found.detail)
+    raise errors.EngineMissing(" ".join(["Nothing here can speak.", *told]))
 
 
 def narrator(name: str, config: EngineConfig) -> Narrator:

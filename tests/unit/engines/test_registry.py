@@ -178,16 +178,16 @@ def test_installed_packages_are_looked_through_once(monkeypatch):
 
 
 def test_a_fake_voice_is_offered_only_where_it_is_named(tmp_path):
-    assert registry.offered_narrators(EngineConfig(tmp_path)) == ["espeak", "flite"]
+    assert registry.offered_narrators(EngineConfig(tmp_path)) == ["espeak", "flite", "pocket-tts"]
     assert "fake-voice" in registry.offered_narrators(EngineConfig(tmp_path, offered=("fake", "fake-voice")))
 
 
 def test_auto_takes_the_first_voice_that_can_speak(tmp_path, monkeypatch):
-    ready = {"espeak": False, "flite": True}
+    ready = {"espeak": False, "flite": True, "pocket-tts": False}
     report = lambda name, _config: EngineReport(name, ready[name], f"{name} is what it is.")  # noqa: E731 - one line
     monkeypatch.setattr(registry, "report", report)
     assert registry.choose_narrator("auto", EngineConfig(tmp_path)) == "flite"
     assert registry.choose_narrator("espeak", EngineConfig(tmp_path)) == "espeak"
     ready["flite"] = False
-    with pytest.raises(errors.EngineMissing, match=r"Nothing here can speak\. espeak is .* flite is"):
+    with pytest.raises(errors.EngineMissing, match=r"Nothing here can speak\. espeak is .* flite is .* pocket-tts is"):
         registry.choose_narrator("auto", EngineConfig(tmp_path))

@@ -25,6 +25,7 @@ OWN_TAGS: Mapping[str, Mapping[str, str]] = {
 PIECE_FRAMES = 1 << 14
 ANY_SIZE = 1024
 LAYOUTS = {1: "mono", 2: "stereo"}
+LAME_SCALE = 0.95  # at the bit rates that speech is written with
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,8 @@ def _music(container: str, codec: str, sample_format: str, media_type: str, **mo
 # An Ogg has a random number otherwise, and the same sound is another file each time.
 REPEATABLE = {"fflags": "+bitexact"}
 SPEECH_FORMATS = {
-    "mp3": _speech("mp3", "libmp3lame", "s16p", "audio/mpeg", 64_000),
+    # LAME makes all sound quieter by a twentieth; floats have room for what makes up for it.
+    "mp3": _speech("mp3", "libmp3lame", "fltp", "audio/mpeg", 64_000, scale=LAME_SCALE),
     "opus": _speech("ogg", "libopus", "s16", "audio/ogg", 48_000, muxing=REPEATABLE),
     "aac": _speech("adts", "aac", "fltp", "audio/aac", 64_000),
     "flac": _speech("flac", "flac", "s16", "audio/flac"),
@@ -72,8 +74,7 @@ MUSIC_FORMATS = {
 }
 PODCAST_FORMATS = {
     "m4a": SoundFormat("ipod", "aac", "fltp", "audio/mp4", 96_000, muxing={"movflags": "+faststart"}),
-    # LAME makes all sound quieter at low bit rates, by 0.445 dB at this one.
-    "mp3": SoundFormat("mp3", "libmp3lame", "s16p", "audio/mpeg", 96_000, scale=0.95),
+    "mp3": SoundFormat("mp3", "libmp3lame", "s16p", "audio/mpeg", 96_000, scale=LAME_SCALE),
     "opus": SoundFormat("ogg", "libopus", "s16", "audio/ogg", 64_000, muxing=REPEATABLE),
 }
 # What tenuto composes or masters is in floats, so that a WAV of more bits holds more of it.
@@ -120,7 +121,8 @@ def encode(
 ) -> None:
     """Write our own WAV `source` in the format `form`."""
     with read_wave(source, channels=form.channels) as reader:
-        encode_frames(wave_frames(reader, tell), target, form, rate=reader.getframerate(), tags=tags)
+        frames = wave_frames(reader, tell, factor=1 / form.scale)
+        encode_frames(frames, target, form, rate=reader.getframerate(), tags=tags)
 
 
 def encode_frames(
@@ -171,11 +173,16 @@ def _tags_in(form: SoundFormat, tags: Mapping[str, str]) -> dict[str, str]:
     return {name: text for name, text in named.items() if name and text}
 
 
-def wave_frames(reader: Any, tell: Callable[[float], None]) -> Iterator[Any]:
-    """All the sound of an open WAV, as frames."""
+def wave_frames(reader: Any, tell: Callable[[float], None], *, factor: float = 1.0) -> Iterator[Any]:
+    """All the sound of an open WAV, as frames; those that are made louder have floats."""
     total, layout = reader.getnframes(), LAYOUTS[reader.getnchannels()]
     for piece in pieces(reader, frames=PIECE_FRAMES, limit=total):
-        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(piece.reshape(1, -1)), format="s16", layout=layout)
+        row = np.ascontiguousarray(piece.reshape(1, -1))
+        if factor == 1:
+            frame = av.AudioFrame.from_ndarray(row, format="s16", layout=layout)
+        else:
+            louder = row.astype(np.float32) * np.float32(factor / (1 << 15))
+            frame = av.AudioFrame.from_ndarray(louder, format="flt", layout=layout)
         frame.sample_rate = reader.getframerate()
         yield frame
         tell(reader.tell() / total)

@@ -18,7 +18,7 @@ from tenuto.domain.media import MediaLimits
 from tenuto.engines import registry
 from tenuto.engines.config import EngineConfig
 from tenuto.media.slides import office_pool
-from tenuto.media.tools import MediaTools, sandbox_pool
+from tenuto.media.tools import MediaTools, film_pool, sandbox_pool
 from tenuto.outside.calls import Caller
 from tenuto.outside.urls import read_networks
 from tenuto.pipelines import registry as pipelines
@@ -134,7 +134,8 @@ def build(settings: Settings, *, check_schema: bool = True) -> Tenuto:
     limits = media_limits(settings)
     sandbox = sandbox_pool(settings.actual_concurrency, limits)
     drawing = office_pool(max(1, settings.actual_concurrency // 2))
-    media = MediaTools(sandbox, limits, drawing)
+    filming = film_pool(max(1, settings.actual_concurrency // 2), limits)
+    media = MediaTools(sandbox, limits, drawing, filming)
     # Copies have children of their own: one of many hours must not hold up the uploads, which are opened in the others.
     copying = max(1, settings.actual_concurrency // 2)
     copy_sandbox = sandbox_pool(copying, limits)
@@ -181,7 +182,7 @@ def build(settings: Settings, *, check_schema: bool = True) -> Tenuto:
         usage=UsageService(database, settings.currency),
         budgets=BudgetService(database),
         catalogue=EngineService(engines),
-        pools=(sandbox, copy_sandbox, drawing, imports.children),
+        pools=(sandbox, copy_sandbox, drawing, filming, imports.children),
     )
 
 

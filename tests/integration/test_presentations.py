@@ -133,6 +133,8 @@ def test_the_video_holds_what_was_asked_for(here, tmp_path):
     assert made == {"video.mp4", "poster.jpg", "captions.vtt", "captions.srt", "podcast.m4a"} | {
         f"slide-{at:03}.wav" for at in (1, 2, 3)
     }
+    called = {name: house.artifacts.readable(OWNER, view.job.uid, name).name for name in ("video.mp4", "slide-002.wav")}
+    assert called == {"video.mp4": "plans.mp4", "slide-002.wav": "plans slide-002.wav"}
     with av.open(io.BytesIO(stored(here, house.presentations.video(OWNER, view.row.uid)))) as video:
         assert [stream.type for stream in video.streams if stream.type == "subtitle"] == []
         assert (video.streams.video[0].width, video.streams.video[0].height) == (320, 180)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -21,8 +21,9 @@ ITS_OWN_FAULT = {"SIGXCPU", "SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", 
 class SandboxCalls:
     """Calls the functions of sandbox modules in children."""
 
-    def __init__(self, pool: ChildPool, limits: MediaLimits) -> None:
-        self._pool, self._limits = pool, limits
+    def __init__(self, pool: ChildPool, limits: MediaLimits, others: Mapping[str, ChildPool] | None = None) -> None:
+        """`others` are the pools of modules that need another room than the sandbox's."""
+        self._pool, self._limits, self._others = pool, limits, others or {}
 
     def _call(
         self,
@@ -39,7 +40,7 @@ class SandboxCalls:
         payload = {"source": str(source), "target": str(target), "limits": asdict(self._limits), **(more or {})}
         with or_nothing(target):
             try:
-                return self._pool.call(
+                return self._others.get(module, self._pool).call(
                     "media",
                     f"tenuto.media.{module}:{name}",
                     payload,

@@ -73,7 +73,7 @@ MUSIC_FORMATS = {
     "m4a": _music("ipod", "aac", "fltp", "audio/mp4", bit_rate=192_000, muxing={"movflags": "+faststart"}),
 }
 PODCAST_FORMATS = {
-    "m4a": SoundFormat("ipod", "aac", "fltp", "audio/mp4", 96_000, muxing={"movflags": "+faststart"}),
+    "m4a": SoundFormat("ipod", "aac", "fltp", "audio/mp4", 128_000, muxing={"movflags": "+faststart"}),
     "mp3": SoundFormat("mp3", "libmp3lame", "s16p", "audio/mpeg", 96_000, scale=LAME_SCALE),
     "opus": SoundFormat("ogg", "libopus", "s16", "audio/ogg", 64_000, muxing=REPEATABLE),
 }

@@ -22,7 +22,7 @@ from tenuto.domain.films import RATE, SOUND_BLOCK
 from tenuto.media.film_segments import Coded
 from tenuto.media.waves import Samples, pieces, read_wave
 
-CODEC, LAYOUT, BIT_RATE = "aac", "mono", 96_000
+CODEC, LAYOUT, BIT_RATE = "aac", "mono", 128_000
 PRIMING = SOUND_BLOCK  # what the codec puts before the first sample; players leave it out
 # Packets that are encoded around those of a scene and thrown away: the encoder has heard what comes before, and looks
 # ahead to what comes after.

@@ -13,6 +13,7 @@ from tenuto.media.calls import PROBE_CPU_SECONDS, SandboxCalls
 from tenuto.media.encoding import podcast_format
 from tenuto.media.film_segments import PART
 
+FILMS = "film_sandbox"
 VIDEO_CPU_PER_SECOND = 2
 POSTER_SIDE = 1280
 
@@ -64,9 +65,7 @@ class FilmTools(SandboxCalls):
     def poster(self, picture: Path, target: Path, *, side: int = POSTER_SIDE) -> None:
         """Write a picture of a film as a JPEG to `target`, its longer side of a length."""
         seconds = PROBE_CPU_SECONDS
-        self._call(
-            "poster", picture, target, module="film_sandbox", what="picture", cpu_seconds=seconds, more={"side": side}
-        )
+        self._call("poster", picture, target, module=FILMS, what="picture", cpu_seconds=seconds, more={"side": side})
 
     def _film(
         self,
@@ -83,7 +82,7 @@ class FilmTools(SandboxCalls):
             name,
             scenes[0].picture,
             target,
-            module="film_sandbox",
+            module=FILMS,
             what="scenes",
             cpu_seconds=60 + VIDEO_CPU_PER_SECOND * self._limits.max_duration_seconds,
             more={"scenes": scenes_to_json(scenes), "film": asdict(look), **more},

@@ -20,8 +20,8 @@ from tenuto.domain.films import SOUND_BLOCK
 from tenuto.media.floats import audio_frames
 from tenuto.media.limiter import Limiter, peaks
 from tenuto.media.loudness import measure_loudness
-from tenuto.media.mastering import CEILING_DB, MARGIN_DB, TARGET_LUFS, decibels
-from tenuto.media.speech_pieces import FULL_SCALE, RATE, Narrated, Placed, Sound, rounded, spoken_piece
+from tenuto.media.mastering import MARGIN_DB, TARGET_LUFS, decibels
+from tenuto.media.speech_pieces import CEILING_DB, FULL_SCALE, RATE, Narrated, Placed, Sound, rounded, spoken_piece
 from tenuto.media.waves import read_wave
 
 MOST_MENDED = 0.25  # of what is spoken, since all of it was measured

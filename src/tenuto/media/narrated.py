@@ -17,10 +17,10 @@ from tenuto.domain.films import SOUND_BLOCK
 from tenuto.media.floats import SAMPLE, FloatSound, audio_frames
 from tenuto.media.limiter import Limiter, peaks
 from tenuto.media.loudness import measure_loudness
-from tenuto.media.mastering import CEILING_DB, MARGIN_DB, TARGET_LUFS, Levelled, Mastered, loudness, master
+from tenuto.media.mastering import MARGIN_DB, TARGET_LUFS, Levelled, Mastered, loudness, master
 from tenuto.media.mended import JoinedBefore, Piece, mended
 from tenuto.media.sandbox import Emit, Payload, translated
-from tenuto.media.speech_pieces import RATE, Narrated, Placed, Sound, resampled, rounded, spoken_piece
+from tenuto.media.speech_pieces import CEILING_DB, RATE, Narrated, Placed, Sound, resampled, rounded, spoken_piece
 
 
 def narrated(payload: Payload, _emit: Emit) -> Payload:
@@ -46,7 +46,7 @@ def _joined(parts: Sequence[Piece], target: Path, reference: dict[str, Any] | No
     scratch = FloatSound(target.with_suffix(".f32"), RATE, channels=1)
     try:
         placed = _join(parts, scratch.path)
-        found = _turned(scratch, Sound(**reference)) if reference else master([scratch])
+        found = _turned(scratch, Sound(**reference)) if reference else master([scratch], ceiling_db=CEILING_DB)
         frames = _write(scratch, target, block)
     finally:
         scratch.path.unlink(missing_ok=True)

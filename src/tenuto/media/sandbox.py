@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 
 from tenuto import errors
 from tenuto.domain.media import MediaLimits
@@ -27,6 +28,7 @@ Payload = dict[str, Any]
 Emit = Callable[[Payload], None]
 
 RATE = 16_000
+SILENT_PEAK = 33  # of 32,768: -60 dB
 LONGEST_WAV_SECONDS = 37 * 3600  # a WAV holds no more than 4 GB
 
 
@@ -81,20 +83,28 @@ def voice_sample(payload: Payload, emit: Emit) -> Payload:
     with translated(), open_recording(Path(payload["source"]), limits) as opened:
         tally, progress = Tally(), Progress(opened, emit)
         sound = progress.along(frames(opened, tally, limits))
-        first = next(sound)
+        first = next(sound, None)
+        if first is None:
+            raise errors.BrokenMedia("The sample holds no sound: bring a recording of somebody who speaks.")
         converter = Converter(layout="mono", rate=first.sample_rate, sample_format="s16")
         most = payload["longest_seconds"] * first.sample_rate
-        samples = 0
+        samples = peak = 0
         with wave.open(payload["target"], "wb") as out:
             out.setnchannels(1)
             out.setsampwidth(2)
             out.setframerate(first.sample_rate)
             for frame in convert_all(chain([first], sound), converter):
-                out.writeframesraw(memoryview(frame.planes[0])[: frame.samples * 2])
+                heard = memoryview(frame.planes[0])[: frame.samples * 2]
+                out.writeframesraw(heard)
                 samples += frame.samples
+                peak = max(peak, int(np.frombuffer(heard, "<i2").max(initial=0)))
                 if samples > most:
                     longest = payload["longest_seconds"]
                     raise errors.LimitExceeded(f"A sample of a voice has at most {longest} s; cut out a part of it.")
+        if samples < first.sample_rate:
+            raise errors.ValidationError("A sample of a voice lasts a second at least, better ten: bring a longer one.")
+        if peak < SILENT_PEAK:
+            raise errors.ValidationError("The sample is silent: bring a recording of somebody who speaks.")
         return {**asdict(describe(opened, tally, samples / first.sample_rate)), "sample_rate": first.sample_rate}
 
 

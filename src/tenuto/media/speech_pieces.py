@@ -19,6 +19,7 @@ QUIET_DB = -45.0  # below the loudest 10 ms of a piece
 SILENCE = 1e-8  # the power of what is no speech, however it compares
 BEFORE, AFTER = RATE * 30 // 1000, RATE * 80 // 1000  # of an engine's silence that stay
 FADE = RATE * 5 // 1000
+CEILING_DB = -2.0  # An encoder moves peaks: by up to a dB at the bit rate of films, whose sound is to stay below -1.
 FULL_SCALE = 32_768.0
 
 

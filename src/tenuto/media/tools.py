@@ -18,7 +18,7 @@ from tenuto.media.channels import ChannelReport, read_report
 from tenuto.media.deck_guard import looks_like_deck
 from tenuto.media.edges import UNCHANGED, Edges
 from tenuto.media.encoding import MASTER_FORMATS, music_format
-from tenuto.media.film_tools import VIDEO_CPU_PER_SECOND, FilmTools
+from tenuto.media.film_tools import FILMS, VIDEO_CPU_PER_SECOND, FilmTools
 from tenuto.media.karaoke_look import KaraokeVideo, Look
 from tenuto.media.levels import levels
 from tenuto.media.loudness_tools import LoudnessTools
@@ -33,6 +33,7 @@ from tenuto.media.speech_pieces import Narrated, Placed, Sound
 from tenuto.media.waves import cut_block, plan_blocks
 
 MEMORY_BYTES = 1 << 30
+FILM_MEMORY_BYTES = 3 << 30  # Pictures of 4096 by 4096 with crossfades take a good half of it.
 OPEN_FILES = 64
 # The slowest codec we read is a hundred times faster than real time; a slow machine is given some more.
 DECODE_SPEED = 40
@@ -43,16 +44,31 @@ SLIDES_CPU_SECONDS, SLIDE_CPU_SECONDS = 60, 3
 
 def sandbox_pool(size: int, limits: MediaLimits = MediaLimits()) -> ChildPool:  # noqa: B008 - frozen, so it is safe to share
     """The pool of children that open untrusted recordings."""
+    return ChildPool(size, _limits(limits, MEMORY_BYTES))
+
+
+def film_pool(size: int, limits: MediaLimits = MediaLimits()) -> ChildPool:  # noqa: B008 - frozen, so it is safe to share
+    """The pool of children that make films of pictures and sounds of our own."""
+    return ChildPool(size, _limits(limits, FILM_MEMORY_BYTES), idle_seconds=30)
+
+
+def _limits(limits: MediaLimits, memory_bytes: int) -> Limits:
     # The largest file is a song while it is stretched to twice its length.
     file_bytes = min(2 * limits.max_duration_seconds * MUSIC_RATE * SCRATCH_BYTES, LARGEST_WAV_BYTES) + (1 << 20)
-    return ChildPool(size, Limits(memory_bytes=MEMORY_BYTES, file_bytes=file_bytes, open_files=OPEN_FILES))
+    return Limits(memory_bytes=memory_bytes, file_bytes=file_bytes, open_files=OPEN_FILES)
 
 
 class MediaTools(FilmTools):
     """Opens, decodes, cuts and draws recordings."""
 
-    def __init__(self, pool: ChildPool, limits: MediaLimits, office: ChildPool | None = None) -> None:
-        super().__init__(pool, limits)
+    def __init__(
+        self,
+        pool: ChildPool,
+        limits: MediaLimits,
+        office: ChildPool | None = None,
+        films: ChildPool | None = None,
+    ) -> None:
+        super().__init__(pool, limits, {FILMS: films} if films is not None else None)
         self._office = office
         self.loudness = LoudnessTools(self._music)
 

@@ -22,7 +22,7 @@ from tenuto.pipelines.narrate_voice import engine_of, sample_of, shape_of, told_
 from tenuto.pipelines.narrating import Spoken, Timing, from_json, speak_slide, to_json
 from tenuto.pipelines.patterns import finders
 
-RECIPE = 1  # of how a slide's sound is joined; a new one joins all anew
+RECIPE = 2  # of how a slide's sound is joined; a new one joins all anew
 LETTERS_EACH = 20  # what a slide takes beside its letters, in letters
 MOST_WARNINGS, MOST_NAMED = 20, 12
 # What follows a slide in the film is not encoded anew when this one is spoken anew.

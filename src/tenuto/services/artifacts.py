@@ -9,7 +9,8 @@ from tenuto import errors
 from tenuto.db.models import ArtifactRow, JobRow
 from tenuto.db.work import Database, UnitOfWork
 from tenuto.domain.naming import file_name
-from tenuto.pipelines import compose, loudness
+from tenuto.pipelines import compose, loudness, narrate
+from tenuto.pipelines.narrate_names import SOUND
 from tenuto.services.exports import KIND as EXPORT
 from tenuto.services.files import Readable
 
@@ -61,6 +62,10 @@ def _readable(work: UnitOfWork, job: JobRow, row: ArtifactRow) -> Readable:
         # The job is called as its recording, which has an ending of its own, or as its song, which has none.
         stem = job.file_name if job.options.get("song_id") else PurePath(job.file_name).stem
         name = f"{stem}{own.suffix}"
+    elif job.kind == narrate.PIPELINE.name:
+        # Each slide has a sound of its own, and all of them are downloaded into one folder.
+        part = f" {own.stem}" if row.kind == SOUND else ""
+        name = f"{PurePath(job.file_name).stem}{part}{own.suffix}"
     else:
         name = f"{job.file_name.rstrip('…. ') or own.stem}{own.suffix}"
     return Readable(row.storage_key, row.sha256, row.size_bytes, row.media_type, name)

@@ -6,12 +6,15 @@ import json
 import wave
 from concurrent.futures import ThreadPoolExecutor
 
+import av
 import numpy as np
 import pytest
 
+from decks import NOTE as DECK_NOTE
 from needs import need
+from scenes import COLOURS, paint
 from speaking_steps import SpeakingSteps
-from tenuto.domain.films import SOUND_BLOCK
+from tenuto.domain.films import SOUND_BLOCK, Film, Scene
 from tenuto.domain.narration import script_of
 from tenuto.media.encoding import wave_frames
 from tenuto.media.loudness import measure_loudness
@@ -86,6 +89,18 @@ def test_a_slide_is_as_loud_as_it_should_be(engine, tmp_path):
     assert heard.integrated_lufs == pytest.approx(found.details["loudness_lufs"], abs=0.1)
     assert heard.true_peak_db <= -1
     assert not found.details["gain_by_reference"]
+
+
+def test_the_sound_of_a_film_has_no_peak_above_the_ceiling_either(tmp_path):
+    found = spoken(tmp_path, DECK_NOTE.format(number=9), "espeak")
+    scene, media = Scene(paint(tmp_path / "slide.png", COLOURS[0]), found.path), SpeakingSteps(tmp_path).media
+    media.film([scene], tmp_path / "film.mp4", Film(320, 180), tmp_path / "segments")
+    media.podcast([scene], tmp_path / "podcast.m4a", Film(), "m4a")
+    for path in (tmp_path / "film.mp4", tmp_path / "podcast.m4a"):
+        with av.open(str(path)) as opened:
+            heard = measure_loudness(opened.decode(audio=0))
+        assert heard.true_peak_db <= -1
+        assert heard.integrated_lufs == pytest.approx(-16, abs=0.5)
 
 
 def test_a_slide_of_one_word_is_as_loud_as_the_voice_usually_is(tmp_path):

@@ -8,10 +8,12 @@ import pytest
 from databases import OWNER, add_owner
 from ledgers import database_url
 from presented import add_deck, narrate, presented, slides_of
+from scenes import COLOURS, click, paint
 from tagged_songs import tone, wav
 from tenuto import bootstrap, errors, settings
 from tenuto.db.models import ArtifactRow, now
 from tenuto.db.work import EVERYONE
+from tenuto.domain.films import RATE, Caption, Film, Scene
 from tenuto.services.processing import Submission
 from tenuto.services.voice_clones import VoiceDetails
 
@@ -246,3 +248,12 @@ def test_options_that_make_no_sense_are_refused_before_anything_is_written(house
     with pytest.raises(errors.ValidationError, match=next(iter(wrong))):
         narrate(house, file, **wrong)
     assert house.presentations.listed(OWNER).items == []
+
+
+def test_there_is_room_for_a_film_in_4k(house, tmp_path):
+    pictures = [paint(tmp_path / f"{number}.png", COLOURS[number], width=640, height=640) for number in range(2)]
+    said = (Caption(0, 300, "It is large."),)
+    scenes = [Scene(picture, click(picture.with_suffix(".wav"), RATE // 2), captions=said) for picture in pictures]
+    look = Film(3840, 2160, crossfade_ms=80, burn_captions=True, fps=1)
+    made = house.media.film(scenes, tmp_path / "large.mp4", look, tmp_path / "segments")
+    assert (made.width, made.height, made.duration_ms) == (3840, 2160, 1000)

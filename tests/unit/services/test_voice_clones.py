@@ -62,6 +62,16 @@ def test_a_sample_of_just_300_seconds_is_taken_and_no_more(house):
     assert len(stored(house)) == 1
 
 
+@pytest.mark.parametrize(
+    ("samples", "why"),
+    [(tone(0), "holds no sound"), (tone(0.5), "a second at least"), (tone(3) // 1000, "is silent")],
+)
+def test_a_sample_in_which_nobody_can_be_heard_is_refused_at_once(house, samples, why):
+    with pytest.raises(errors.TenutoError, match=why):
+        add(house, data=wav(samples))
+    assert not stored(house)
+
+
 def test_a_voice_is_its_owners_alone(house):
     row, other = add(house), add_owner(house.database)
     for attempt in (house.voices.get, house.voices.sample, house.voices.delete):

@@ -200,7 +200,7 @@ def test_a_voice_speaks_until_its_presentation_has_another(house, shown):
 
 
 def test_an_engine_that_cannot_follow_a_sample_is_refused_at_once(house, shown):
-    with pytest.raises(errors.ValidationError, match="espeak can"):
+    with pytest.raises(errors.ValidationError, match="cannot take the voice of a sample"):
         house.presentations.render(OWNER, shown.row.uid, Submission(options={"voice_id": "Ada"}))
     assert house.presentations.get(OWNER, shown.row.uid).voice is None
 

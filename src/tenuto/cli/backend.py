@@ -18,6 +18,7 @@ class Backend(Protocol):
     """One interface, two homes. Ids are public ids, errors those of `tenuto.errors`."""
 
     poll_seconds: float
+    patience_seconds: float  # how long it may be away while there is work of ours
 
     def add_file(self, path: Path) -> File:
         """Take a recording in."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 import typer
 
+from tenuto import errors
 from tenuto.cli.backend import Backend
 from tenuto.cli.failure import INTERRUPTED
 from tenuto.cli.show import SECOND_MS, clean, json_line, length, note
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 LINE_PERCENT = 10
+Answer = TypeVar("Answer")
 
 
 class Reporter(Protocol):
@@ -149,7 +152,7 @@ def follow(
     try:
         with reporter:
             while waiting:
-                for job in [backend.job(job_id) for job_id in waiting]:
+                for job in [patiently(backend, partial(backend.job, job_id)) for job_id in waiting]:
                     reporter.tell(job)
                     if job.is_finished:
                         waiting.remove(job.id)
@@ -160,11 +163,40 @@ def follow(
                     backend.attend(waiting)
                     time.sleep(backend.poll_seconds)
     except KeyboardInterrupt:
-        note("Stopped watching. The work is safe and goes on where it was:")
-        for job_id in waiting:
-            note(f"  tenuto jobs watch {job_id}")
+        _go_on(waiting)
         raise typer.Exit(INTERRUPTED) from None
+    except errors.ServiceError:
+        _go_on(waiting)
+        raise
     return [ended[job_id] for job_id in job_ids]
+
+
+def _go_on(job_ids: Sequence[str]) -> None:
+    """Say that nothing is lost."""
+    note("Stopped watching. The work is safe and goes on where it was:")
+    for job_id in job_ids:
+        note(f"  tenuto jobs watch {job_id}")
+
+
+def patiently(backend: Backend, ask: Callable[[], Answer]) -> Answer:
+    """What a server answers that has work of ours: where it is away meanwhile, wait until it is back, for a while."""
+    deadline = None
+    while True:
+        try:
+            found = ask()
+        except errors.ServiceError as error:
+            if not error.retryable or (deadline is not None and time.monotonic() > deadline):
+                raise
+            if deadline is None:
+                if not backend.patience_seconds:
+                    raise
+                deadline = time.monotonic() + backend.patience_seconds
+                note(f"{error.message} The work is safe there; waiting for {backend.patience_seconds:.0f} s at most.")
+            time.sleep(backend.poll_seconds)
+        else:
+            if deadline is not None:
+                note("The server is back.")
+            return found
 
 
 def name_of(job: Job) -> str:

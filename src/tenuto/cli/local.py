@@ -31,6 +31,7 @@ class LocalBackend:
     """`Backend` on the services."""
 
     poll_seconds = 0.2
+    patience_seconds = 0.0
 
     def __init__(self, house: Tenuto) -> None:
         self.house = house

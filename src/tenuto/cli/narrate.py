@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 import typer
 
@@ -11,9 +12,17 @@ from tenuto import errors
 from tenuto.cli.backend import Backend, open_backend
 from tenuto.cli.door import door_of
 from tenuto.cli.failure import FAILED, tell
-from tenuto.cli.follow import follow, reporter_for
+from tenuto.cli.follow import follow, patiently, reporter_for
 from tenuto.cli.options import JSON
-from tenuto.cli.output import STANDARD_OUTPUT, check_folder, print_bytes, write_fetched, write_whole
+from tenuto.cli.output import (
+    STANDARD_OUTPUT,
+    check_folder,
+    is_folder,
+    place_of,
+    print_bytes,
+    write_fetched,
+    write_whole,
+)
 from tenuto.cli.show import document, note, plain
 from tenuto.cli.voice_samples import add_voice, find_voice
 from tenuto.client import Client
@@ -31,7 +40,12 @@ Language = Annotated[str, typer.Option(help="Code such as de; else what the deck
 Captions = Annotated[str, typer.Option(help="soft (to switch on), burned (into the pictures too) or none.")]
 Crossfade = Annotated[int, typer.Option(help="Milliseconds of fading from slide to slide.", min=0, max=2000)]
 Size = Annotated[str, typer.Option("--size", help="Width and height of the picture.")]
-VideoFile = Annotated[Path | None, typer.Option("--output", "-o", help="The video; DECK.mp4 if not given.")]
+VideoFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--output", "-o", metavar="PATH", parser=place_of, help="The video, or a folder/; DECK.mp4 if not given."
+    ),
+]
 Subtitles = Annotated[bool, typer.Option("--subtitles", help="Write captions.srt and .vtt beside the video.")]
 
 
@@ -83,7 +97,7 @@ def finish(backend: Backend, client: Client, begun: dict[str, Any], wanted: Want
     (job,) = follow(backend, [begun["job"]["id"]], reporter_for(as_json=as_json))
     for warning in job.warnings:
         note(warning)
-    outputs = _fetched(client, begun["id"], job, wanted) if job.status == "completed" else []
+    outputs = _fetched(backend, client, begun["id"], job, wanted) if job.status == "completed" else []
     if as_json:
         document({**plain(job), "presentation_id": begun["id"], "outputs": outputs})
     if job.error is not None:
@@ -92,20 +106,27 @@ def finish(backend: Backend, client: Client, begun: dict[str, Any], wanted: Want
         raise typer.Exit(FAILED)
 
 
-def _fetched(client: Client, uid: str, job: Job, wanted: Wanted) -> list[dict[str, Any]]:
+def _fetched(backend: Backend, client: Client, uid: str, job: Job, wanted: Wanted) -> list[dict[str, Any]]:
     """Write the video to where it belongs; it may be larger than this machine's memory."""
     address = f"{ADDRESS}/{uid}/video"
     if wanted.output == STANDARD_OUTPUT:
-        print_bytes(client.download(address))
+        print_bytes(patiently(backend, lambda: client.download(address)))
         return [{"format": "mp4", "path": None}]
     path = wanted.output or Path(wanted.name)
-    path = path / wanted.name if path.is_dir() else path
-    path = write_fetched(path, lambda file: client.fetch(address, file), beside=wanted.output is None)
+    path = path / wanted.name if is_folder(path) else path
+
+    def fetch(file: BinaryIO) -> None:
+        if file.seekable():  # What came before the server went away comes again.
+            file.seek(0)
+            file.truncate()
+        client.fetch(address, file)
+
+    path = write_fetched(path, lambda file: patiently(backend, lambda: fetch(file)), beside=wanted.output is None)
     note(f"Wrote {path}")
     outputs = [{"format": path.suffix.removeprefix("."), "path": str(path)}]
     for form in ("srt", "vtt") if wanted.subtitles else ():
         beside = path.with_suffix(f".{form}")
-        write_whole(beside, client.artifact(job.id, f"captions.{form}"))
+        write_whole(beside, patiently(backend, partial(client.artifact, job.id, f"captions.{form}")))
         note(f"Wrote {beside}")
         outputs.append({"format": form, "path": str(beside)})
     return outputs

@@ -16,6 +16,7 @@ class RemoteBackend:
     """`Backend` on the HTTP API."""
 
     poll_seconds = 1.0
+    patience_seconds = 600.0
 
     def __init__(self, client: Client) -> None:
         self.client = client

@@ -6,26 +6,28 @@ from dataclasses import replace
 import pytest
 import typer
 
+from tenuto import errors
 from tenuto.cli.follow import BarReporter, JSONReporter, LineReporter, QuietReporter, follow, reporter_for
 from tenuto.client import Job
 
 QUEUED = Job("1", status="queued", file_name="talk.flac")
 HALF = replace(QUEUED, status="processing", stage="transcribing", progress=50.0, eta_seconds=61.0)
+AWAY = errors.ServiceError("It is away.")
 DONE = replace(QUEUED, status="completed", progress=100.0)
 
 
 class Script:
     """A backend whose job moves on at each look."""
 
-    poll_seconds = 0.0
+    poll_seconds = patience_seconds = 0.0
 
     def __init__(self, *states):
         self.states, self.attended = list(states), 0
 
     def job(self, job_id):
         state = self.states.pop(0)
-        if state is KeyboardInterrupt:
-            raise KeyboardInterrupt
+        if state is KeyboardInterrupt or isinstance(state, Exception):
+            raise state
         return replace(state, id=job_id)
 
     def attend(self, _job_ids):
@@ -48,6 +50,32 @@ def test_nobody_is_called_to_work_for_a_job_that_is_done():
 def test_several_jobs_come_back_in_their_order():
     ended = follow(Script(QUEUED, DONE, DONE), ["1", "2"], QuietReporter())
     assert [job.id for job in ended] == ["1", "2"]
+
+
+def test_a_server_that_is_away_meanwhile_is_waited_for(capsys):
+    script = Script(HALF, AWAY, AWAY, DONE)
+    script.patience_seconds = 60.0
+    assert follow(script, ["1"], QuietReporter()) == [DONE]
+    said = capsys.readouterr().err
+    assert said.count("It is away.") == 1
+    assert said.endswith("The server is back.\n")
+
+
+@pytest.mark.parametrize("error", [AWAY, errors.SchemaMismatch("Another version.")])
+def test_what_does_not_pass_is_told_with_how_to_go_on(error, capsys):
+    script = Script(HALF, error)
+    script.patience_seconds = 0.0 if error is AWAY else 60.0
+    with pytest.raises(errors.ServiceError):
+        follow(script, ["1"], QuietReporter())
+    assert "tenuto jobs watch 1" in capsys.readouterr().err
+
+
+def test_nobody_is_waited_for_for_ever():
+    script = Script(HALF, AWAY, AWAY, AWAY)
+    script.patience_seconds = 1e-9
+    with pytest.raises(errors.ServiceError):
+        follow(script, ["1"], QuietReporter())
+    assert len(script.states) == 1
 
 
 def test_ctrl_c_says_how_to_go_on(capsys):

@@ -4,10 +4,17 @@ import pytest
 from hypothesis import settings
 
 from databases import PostgresLedgers, SQLiteLedgers, database_on, engine_on
+from warm_children import warm_sandboxes
 
 # A shared machine pauses: time is never what a property test fails on.
 settings.register_profile("tenuto", deadline=None, database=None)
 settings.load_profile("tenuto")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _sandboxes_stay_warm():
+    with warm_sandboxes():
+        yield
 
 
 @pytest.fixture(scope="session")

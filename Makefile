@@ -4,6 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Two more than there are cores: tests of processes wait for a good part of their time.
 TESTERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 2 )))
+# In the order of collection: the long tests of whole programs first, the quick ones last.
+SPREAD = -n $(TESTERS) --dist loadgroup --no-loadscope-reorder
+# Hundreds of the suite's processes begin with our source; compiled, they begin a quarter sooner, also where PYTHONDONTWRITEBYTECODE is set.
+COMPILE := $(BIN)/python -m compileall -q src
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 NEURAL := $(VENV)/neural
 LOCKED := --disable-pip-version-check --no-cache-dir --no-compile --no-deps --require-hashes --only-binary :all:
@@ -12,10 +16,12 @@ demo: $(VENV)/base.stamp  ## transcribe a shipped recording
 	$(BIN)/tenuto demo
 
 test: $(VENV)/dev.stamp $(VENV)/openai1.stamp  ## the whole suite
-	$(BIN)/python -m pytest -n $(TESTERS) --dist loadgroup
+	@$(COMPILE)
+	$(BIN)/python -m pytest $(SPREAD)
 
 quick: $(VENV)/dev.stamp $(VENV)/openai1.stamp  ## the suite without its slow part
-	$(BIN)/python -m pytest -n $(TESTERS) --dist loadgroup -m "not slow"
+	@$(COMPILE)
+	$(BIN)/python -m pytest $(SPREAD) -m "not slow"
 
 neural: $(NEURAL)/neural.stamp  ## what needs torch, in an environment of its own; a test that cannot run fails
 	TENUTO_REQUIRE_NEURAL=1 $(NEURAL)/bin/python -m pytest tests/contracts/test_demucs.py tests/contracts/test_musicgen.py \

@@ -1,4 +1,7 @@
-"""kill -9 at every boundary and in the middle of every step: each job completes, no finished step is run again."""
+"""kill -9 at every boundary and in the middle of every step: each job completes, no finished step is run again.
+
+On SQLite at every point, on PostgreSQL at those around what is written to the ledger.
+"""
 
 from collections import Counter
 
@@ -18,15 +21,21 @@ POINTS = [
     "finishing",
     "finished",
 ]
+# Where nothing was written since the last of these, a second kind of database has nothing more to show.
+AT_THE_LEDGER = [point for point in POINTS if not point.startswith(("before:", "during:"))]
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(420)
-@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def test_a_worker_killed_anywhere_loses_nothing_and_repeats_no_finished_step(kind, tmp_path):
+@pytest.mark.parametrize(
+    ("kind", "points"),
+    [("sqlite", POINTS), pytest.param("postgresql", AT_THE_LEDGER, marks=pytest.mark.postgres)],
+    ids=["sqlite", "postgresql"],
+)
+def test_a_worker_killed_anywhere_loses_nothing_and_repeats_no_finished_step(kind, points, tmp_path):
     with ledger(kind, tmp_path, TENUTO_TEST_PART_SECONDS="10") as here:
         jobs = {}
-        for index, point in enumerate(POINTS):
+        for index, point in enumerate(points):
             # A recording of its own for each, so that no other job's playback copy can be reused.
             source = make_recording(tmp_path / f"{index}.wav", 28 + index % 3)
             file = here.house.files.save_audio_file(OWNER, source, f"{point}.wav")
@@ -43,7 +52,7 @@ def test_a_worker_killed_anywhere_loses_nothing_and_repeats_no_finished_step(kin
             assert worker.returncode in (0, -9), here.logs()
         survived = [point for point, (uid, _) in jobs.items() if not (tmp_path / f"died-{uid}").exists()]
         assert not survived
-        assert deaths == len(POINTS)
+        assert deaths == len(points)
 
         ran = Counter((tmp_path / "ran.txt").read_text().split("\n"))
         for point, (uid, marks) in jobs.items():

@@ -13,9 +13,11 @@ settings.load_profile("tenuto")
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items):
-    """Let the quick unit tests of a module run in one process: what its fixtures make is then made once."""
+    """Let the quick tests of a module run in one process: what its fixtures make is then made once."""
     for item in items:
-        if "unit" in item.path.parts and not any(item.get_closest_marker(name) for name in ("xdist_group", "slow")):
+        if {"unit", "contracts"} & set(item.path.parts) and not any(
+            item.get_closest_marker(name) for name in ("xdist_group", "slow")
+        ):
             item.add_marker(pytest.mark.xdist_group(item.module.__name__))
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from server import running_server
 
+pytestmark = pytest.mark.xdist_group("http-limits")  # one server for all of them
 PIECE = b"\0" * 65_536
 FORM = b'--edge\r\nContent-Disposition: form-data; name="file"; filename="long.wav"\r\nContent-Type: audio/wav\r\n\r\n'
 FORM_END = b"\r\n--edge--\r\n"

@@ -12,6 +12,7 @@ import pytest
 from ledgers import make_recording
 from server import running_server
 
+pytestmark = pytest.mark.xdist_group("openai-wire")  # one server for all of them
 BOUNDARY = "----limit"
 ADDRESS = "/v1/audio/transcriptions"
 

@@ -20,6 +20,7 @@ from server import running_server
 from tenuto.db.models import now
 from tenuto.db.work import EVERYONE
 
+pytestmark = pytest.mark.xdist_group("tus")  # one server for all of them
 TUS = {"Tus-Resumable": "1.0.0"}
 PIECE = {**TUS, "Content-Type": "application/offset+octet-stream"}
 BOTH = pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

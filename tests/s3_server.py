@@ -1,5 +1,6 @@
 """A real S3 API over HTTP on this machine, in a process of its own that ends with its parent's interest in it."""
 
+import functools
 import os
 import subprocess
 import sys
@@ -87,10 +88,16 @@ def s3_settings(s3_server, aws_environment):
 @pytest.fixture
 def s3_client(s3_settings):
     """A client of the server that shares nothing with the storage under test."""
+    return _client_of(s3_settings)
+
+
+@functools.cache
+def _client_of(settings):
+    """To make one takes a quarter of a second."""
     import boto3
 
-    settings = s3_settings
-    return boto3.session.Session().client("s3", endpoint_url=settings.endpoint_url, region_name=settings.region)
+    keys = {"aws_access_key_id": settings.access_key, "aws_secret_access_key": settings.secret_key}
+    return boto3.session.Session().client("s3", endpoint_url=settings.endpoint_url, region_name=settings.region, **keys)
 
 
 @pytest.fixture

@@ -4,13 +4,11 @@ import contextlib
 import logging
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from cli_environment import ENGINES, RECORDING, Outcome, clean_environment, invoke
+from cli_environment import ENGINES, RECORDING, Command, Outcome, clean_environment, invoke
 from furnished import furnish
 
 
@@ -18,12 +16,10 @@ from furnished import furnish
 def finished_ledger(tmp_path_factory):
     """A data folder in which one transcription by the fake engine is done."""
     folder = tmp_path_factory.mktemp("ledger")
-    environment = clean_environment(TENUTO_DATA_DIR=folder, TENUTO_ENGINES=ENGINES)
-    command = [sys.executable, "-m", "tenuto", "transcribe", str(RECORDING), "--engine", "fake", "--json"]
-    done = subprocess.run(
-        command, env=environment, cwd=folder, capture_output=True, text=True, check=False, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
+    run = Command(folder, TENUTO_DATA_DIR=folder)
+    done = run("transcribe", RECORDING, "--engine", "fake", "--json")
+    run.close()
+    assert done.code == 0, done.err
     return folder
 
 

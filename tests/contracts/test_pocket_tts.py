@@ -275,6 +275,27 @@ def test_a_model_of_the_hub_is_fetched_and_the_open_weights_where_the_others_are
     assert cloned(config, tmp_path, sample)[0].duration_ms > 1000
 
 
+def test_a_model_of_its_makers_is_fetched_with_voices_and_weights_that_do_not_fit_it_are_told(
+    model, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    there = tmp_path / "there" / "languages" / "english"
+    (there / "embeddings").mkdir(parents=True)
+    for name in ("model.safetensors", "tokenizer.json"):
+        (there / name).write_bytes((model / name).read_bytes())
+    for name in ("alba", "vera", "cosette"):
+        (there / "embeddings" / f"{name}.safetensors").write_bytes((model / "voices/ada.safetensors").read_bytes())
+    with serving(ModelHub("kyutai/pocket-tts", tmp_path / "there")) as hub:
+        hub.gated.add("kyutai/pocket-tts")
+        config = config_of("english", tmp_path, hub_url=hub.url)
+        report = registry.fetch("pocket-tts", config, lambda _here, _total: None)
+    assert "The model english is here: 2 voices, its weights cannot take up" in report.detail
+    assert report.licence == "CC-BY-4.0"  # There is no card, and the name is known.
+    with pytest.raises(errors.EngineError, match="The pocket-tts model english cannot be loaded"):
+        said(config, tmp_path)
+
+
 def test_an_engine_in_a_process_stays_until_its_settings_change(model, tmp_path):
     config = config_of(model, tmp_path)
     first = narration.warm("pocket-tts", config.to_json())

@@ -24,7 +24,7 @@ def say(
     text: Annotated[str, typer.Argument(help="What to say; - reads it from standard input.", show_default=False)],
     *,
     voice: Annotated[str, typer.Option(help="A voice of the engine, such as de+f2, or alloy, nova ...")] = "",
-    engine: Annotated[str, typer.Option(help="espeak, flite or auto.")] = "auto",
+    engine: Annotated[str, typer.Option(help="espeak, flite, pocket-tts or auto.")] = "auto",
     language: Annotated[str, typer.Option(help="Code such as de; else the text's script decides.")] = "",
     speed: Annotated[float, typer.Option(help="Times the usual pace.", min=0.25, max=4.0)] = 1.0,
     format_name: Annotated[str, typer.Option("--format", "-f", help=f"{', '.join(FORMATS)}.")] = "",

@@ -62,7 +62,7 @@ class _Fetcher:
 
     def __init__(self, config: EngineConfig, on_progress: OnProgress) -> None:
         self._config, self._on_progress = config, on_progress
-        self._before = self._last = 0
+        self._before = self._last = self._here = 0
 
     def address(self, address: str) -> None:
         """Fetch a file by its address."""
@@ -108,7 +108,9 @@ class _Fetcher:
 
     def _tell(self, here: int, total: int) -> None:
         self._last = self._before + total
-        self._on_progress(self._before + here, self._last)
+        # What is counted while a file is put in its place may be less than a moment before.
+        self._here = max(self._here, self._before + here)
+        self._on_progress(self._here, self._last)
 
 
 def default_voice(name: str) -> str:

@@ -15,6 +15,7 @@ from tenuto.pipelines.base import Outcome, Steps
 SHAPED_BY, CLONED_BY = "espeak", "pocket-tts"
 SHAPE, CLONE = "tenuto.engines.voice_match:match", "tenuto.engines.voice_clone:clone"
 LONGEST_SECONDS = 600.0
+FETCHING_SECONDS = 1800.0  # a model that clones may have to be fetched first
 
 
 def require_shapeable(options: Mapping[str, Any]) -> None:
@@ -56,7 +57,7 @@ def match(steps: Steps) -> Outcome:
             "folder": str(steps.folder),
         },
         lambda share: steps.progress(share, "cloning the voice" if engine == CLONED_BY else "matching the voice"),
-        timeout_seconds=LONGEST_SECONDS,
+        timeout_seconds=LONGEST_SECONDS + (FETCHING_SECONDS if engine == CLONED_BY else 0.0),
     )
     distances = {name: found[name] for name in ("method", "before", "after")}
     voice = MatchedVoice(sample.uid, found["shape"], distances)

@@ -11,6 +11,7 @@ from tenuto.engines import registry
 from tenuto.engines.config import EngineConfig
 from tenuto.pipelines.chunks import VoiceWish
 from tenuto.pipelines.narrate_voice import engine_of, match, require_shapeable, sample_of, told_of_voice
+from tenuto.pipelines.voicing import patience_with
 
 
 class SampledSteps(SpeakingSteps):
@@ -78,6 +79,11 @@ def test_the_words_shown_say_clone_only_where_there_is_one(tmp_path):
     cloned = SampledSteps(tmp_path, engine="pocket-tts", shape={})
     assert told_of_voice(cloned).startswith("The voice is cloned from the sample 'Ada' by pocket-tts")
     assert sample_of(cloned) == str(tmp_path / "stored")
+
+
+def test_a_heavy_voice_has_time_to_be_fetched_and_others_are_found_out_sooner_when_they_hang():
+    assert patience_with("espeak", "x" * 300, 1.0) == 150
+    assert patience_with("pocket-tts", "x" * 300, 1.0) == 2100
 
 
 def test_where_a_sample_lies_changes_nothing_of_what_is_known():

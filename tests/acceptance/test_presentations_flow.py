@@ -128,6 +128,10 @@ def test_the_command_line_narrates_edits_and_renders(tmp_path):
     assert again.code == 0, again.err
     with av.open(str(tmp_path / "again.mp4")) as video:
         assert (video.streams.video[0].width, video.streams.video[0].height) == (320, 180)
+    other = tenuto("presentations", "render", uid, "--size", "640x360", "--voice", "", "--captions", "none", "--json")
+    assert other.code == 0, other.err
+    told = {name: other.json["options"][name] for name in ("width", "voice", "captions", "engine")}
+    assert told == {"width": 640, "voice": "", "captions": "none", "engine": "fake-voice"}
     assert tenuto("narrate", "plans.pptx", "--voice", "nobody.wav").code == 3
     shutil.copyfile(tmp_path / "plans.pptx", tmp_path / "no.wav")
     assert "--consent" in tenuto("narrate", "plans.pptx", "--voice", "no.wav").err

@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 import av
 import numpy as np
 import pytest
+from sqlalchemy import select
 
 from ledgers import OWNER, ledger
 from needs import need
 from presented import ENGINES, add_deck, narrate, slides_of
 from recordings import write_wave
 from spoken import SENTENCES, speak
+from tenuto.db.models import UsageRow
 from tenuto.domain.jobs import JobStatus
 from tenuto.pipelines.narrate_names import CHUNK, PICTURE, SEGMENT, SOUND, THUMBNAIL
 from tenuto.services.processing import Submission
@@ -51,7 +53,7 @@ def test_an_edited_deck_is_filmed_again_for_little(here, tmp_path):
     house = here.house
     deck = add_deck(house, tmp_path / "plans.pptx", slides=5, hidden=(3,))
     first, steps = ran(here, narrate(house, deck))
-    assert (steps["draw"]["drawn"], steps["speak"]["made"], steps["film"]["scenes_encoded"]) == (5, 8, 4)
+    assert (steps["draw"]["drawn"], steps["speak"]["made"], steps["film"]["scenes_encoded"]) == (5, 5, 4)
     slides = {slide.number: slide for slide in slides_of(house, first.row.uid)}
     assert [slides[number].start_ms for number in (1, 2, 4, 5)] == [0, 2602, 5205, 7808]  # in blocks of 1,024 samples
     assert (slides[3].start_ms, slides[3].sound, slides[3].spoken) == (None, "", {})
@@ -110,6 +112,21 @@ def test_a_sentence_of_a_long_note_is_put_into_what_was_said(here, tmp_path):
     second, steps = ran(here, house.presentations.render(OWNER, first.row.uid, Submission()))
     assert (steps["speak"]["made"], steps["speak"]["mended"]) == (1, 1)
     assert "This is another sentence" in house.transcripts.of_job(OWNER, second.job.uid).original_text
+
+
+def test_what_several_slides_say_is_spoken_and_counted_once(here, tmp_path):
+    house = here.house
+    same = "All of them say this sentence, which is long enough to be spoken by itself."
+    notes = {
+        number: f"{same} [pause 1s] Only slide {number} says this one, and nobody else does." for number in (1, 2, 3)
+    }
+    uid = ran(here, narrate(house, add_deck(house, tmp_path / "plans.pptx", notes=notes)))[0].row.uid
+    spoken = [slide.spoken for slide in slides_of(house, uid)]
+    assert sum(each["made"] for each in spoken) == 4
+    assert sum(each["made"] + each["reused"] for each in spoken) == 6
+    with house.database.reading(OWNER) as work:
+        letters = sum(row.characters for row in work.session.scalars(select(UsageRow)))
+    assert letters == len(same) + sum(len(notes[1]) - len(f"{same} [pause 1s] ") for _ in notes)
 
 
 def test_what_is_edited_while_a_job_runs_is_for_the_next_video(here, tmp_path):

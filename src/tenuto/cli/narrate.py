@@ -148,6 +148,11 @@ def _voice(client: Client, given: str, consent: str) -> dict[str, str]:
         return {"voice_id": str(kept["id"])}
     if consent:
         raise errors.ValidationError("--consent belongs to a sample: name the sound file with --voice.")
+    return voice_of(client, given)
+
+
+def voice_of(client: Client, given: str) -> dict[str, str]:
+    """What the options say of a voice by its name: a kept one, or one of the engine's."""
     try:
         return {"voice_id": str(find_voice(client, given)["id"])} if given else {}
     except errors.NotFound:

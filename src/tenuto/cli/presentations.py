@@ -11,7 +11,7 @@ from tenuto import errors
 from tenuto.cli import show
 from tenuto.cli.backend import open_backend
 from tenuto.cli.door import door_of, open_door
-from tenuto.cli.narrate import ADDRESS, Subtitles, VideoFile, Wanted, finish
+from tenuto.cli.narrate import ADDRESS, Subtitles, VideoFile, Wanted, finish, picture_of, voice_of
 from tenuto.cli.options import JSON, Cursor, Limit, Yes
 from tenuto.cli.output import check_folder
 from tenuto.client import Client
@@ -125,14 +125,34 @@ def render(
     presentation: Which,
     *,
     output: VideoFile = None,
+    engine: Annotated[str | None, typer.Option(help="Another engine, or auto.", show_default=False)] = None,
+    voice: Annotated[
+        str | None, typer.Option(help="Another voice; '' for the engine's usual one.", show_default=False)
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option(help="Of all slides; '' for each slide's own.", show_default=False)
+    ] = None,
+    speed: Annotated[float | None, typer.Option(min=0.25, max=4.0, show_default=False)] = None,
+    captions: Annotated[str | None, typer.Option(help="soft, burned or none.", show_default=False)] = None,
+    crossfade: Annotated[int | None, typer.Option(help="In ms.", min=0, max=2000, show_default=False)] = None,
+    size: Annotated[str | None, typer.Option(help="Such as 1280x720.", show_default=False)] = None,
+    redraw: Annotated[bool, typer.Option("--redraw", help="Draw the slides anew.")] = False,
     subtitles: Subtitles = False,
     as_json: JSON = False,
 ) -> None:
-    """Make the video anew; what did not change is neither drawn nor spoken nor encoded again."""
+    """Make the video anew; what did not change is neither drawn nor spoken nor encoded again.
+
+    Options that are not named stay as they were.
+    """
     check_folder(output)
+    named = {"engine": engine, "language": language, "speed": speed, "captions": captions, "crossfade_ms": crossfade}
+    options = {name: value for name, value in named.items() if value is not None}
+    options |= {**({"redraw": True} if redraw else {}), **(picture_of(size) if size is not None else {})}
     with open_backend() as backend, door_of(backend) as client:
+        if voice is not None:
+            options |= {"voice": "", "voice_id": "", **voice_of(client, voice)}
         found = find(client, presentation)
-        begun = client.ask("POST", f"{ADDRESS}/{found['id']}/render", json={})
+        begun = client.ask("POST", f"{ADDRESS}/{found['id']}/render", json={"options": options})
         name = f"{Path(found['file_name']).stem}.mp4"
         finish(backend, client, begun, Wanted(output, name, subtitles=subtitles), as_json=as_json)
 

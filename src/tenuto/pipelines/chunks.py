@@ -7,6 +7,7 @@ import json
 import tempfile
 import wave
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -87,9 +88,12 @@ class Speech:
         *,
         cached: Callable[[str], Path | None] = nothing_cached,
         kept: Callable[[Chunk], None] = lambda _chunk: None,
+        turn: Callable[[str], AbstractContextManager[object]] = lambda _key: nullcontext(),
     ) -> None:
+        """While somebody speaks a chunk, others who come for the same wait for their `turn`."""
         self._steps, self._wish, self._folder = steps, wish, folder
-        self._cached, self._kept = cached, kept
+        self._cached, self._kept, self._turn = cached, kept, turn
+        self.letters = 0  # that the engine was given
         self.engine = registry.choose_narrator(wish.engine, steps.engines)
         report = registry.report(self.engine, steps.engines)
         self.version = report.version or report.model
@@ -103,16 +107,17 @@ class Speech:
         text = " ".join(say.spoken for say in says)
         speed = min(FASTEST, max(SLOWEST, self._wish.speed * says[0].speed))
         key = self._key(text, speed)
-        path = self._folder / f"{key}{SUFFIX}"
-        known = path if path.exists() else self._cached(key)
-        if known is not None:
-            return read_chunk(key, known)
-        # Two slides may say the same at the same time: each try is in a folder of its own, and the last one stays.
-        with tempfile.TemporaryDirectory(dir=self._folder, prefix="speaking-") as scratch:
-            self._speak(Path(scratch), text, speed).replace(path)
-        chunk = replace(read_chunk(key, path), is_new=True)
-        self._kept(chunk)
-        return chunk
+        with self._turn(key):
+            path = self._folder / f"{key}{SUFFIX}"
+            known = path if path.exists() else self._cached(key)
+            if known is not None:
+                return read_chunk(key, known)
+            # Each try is in a folder of its own: what lies under the chunk's name is whole.
+            with tempfile.TemporaryDirectory(dir=self._folder, prefix="speaking-") as scratch:
+                self._speak(Path(scratch), text, speed).replace(path)
+            chunk = replace(read_chunk(key, path), is_new=True)
+            self._kept(chunk)
+            return chunk
 
     def _key(self, text: str, speed: float) -> str:
         wish = self._wish
@@ -137,6 +142,7 @@ class Speech:
 
     def _try(self, sound: Path, text: str, speed: float) -> _Try:
         wish = self._wish
+        self.letters += len(text)
         options = NarrateOptions(wish.voice, wish.language, speed, wish.shape, wish.sample)
         told = voice(self._steps, self.engine, text, sound, options=options, on_share=lambda _share: None)
         words = [Word(*word) for word in told["words"]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -39,6 +40,7 @@ def speak(steps: Steps) -> Outcome:
     lexicon = steps.lexicon()
     rules = lexicon.rules if lexicon is not None else ()
     known = {kind: steps.artifact_names(kind) for kind in (CHUNK, SPEECH, SOUND)}
+    chunks = _Chunks(steps, known[CHUNK])
 
     def part(index: int, on_share: Callable[[float], None]) -> Kept:
         slide = slides[index]
@@ -46,7 +48,7 @@ def speak(steps: Steps) -> Outcome:
         language = spoken_language(str(steps.options["language"]), slide, common, said)
         wish = replace(_wish(steps, language, shape), sample=sample)
         script = script_of(said, language=wish.language, finders=finders(rules))
-        return _Slide(steps, slide, known).spoken(script, wish, on_share)
+        return _Slide(steps, slide, known, chunks).spoken(script, wish, on_share)
 
     weights = [LETTERS_EACH + len(slide.script(missing)) for slide in slides]
     at_once = 1 if registry.traits(engine).heavy else max(1, min(steps.parallel, len(slides)))
@@ -80,18 +82,40 @@ def _about_voice(steps: Steps) -> Iterator[str]:
         yield told_of_voice(steps)
 
 
+class _Chunks:
+    """What the slides of a job say, which is often the same: nothing of it is spoken twice."""
+
+    def __init__(self, steps: Steps, known: frozenset[str]) -> None:
+        self._steps, self._known = steps, known
+        self._lock, self._turns = threading.Lock(), dict[str, threading.Lock]()
+        self.folder = steps.folder / "chunks"
+        self.folder.mkdir(exist_ok=True)
+
+    def turn(self, key: str) -> threading.Lock:
+        """Held by the slide that speaks a chunk."""
+        with self._lock:
+            return self._turns.setdefault(key, threading.Lock())
+
+    def cached(self, key: str) -> Path | None:
+        """What an earlier job has spoken."""
+        return self._steps.artifact(CHUNK, key) if key in self._known else None
+
+
 class _Slide:
     """One slide on its way to a sound."""
 
-    def __init__(self, steps: Steps, slide: PresentedSlide, known: Mapping[str, frozenset[str]]) -> None:
-        self._steps, self._slide, self._known = steps, slide, known
+    def __init__(
+        self, steps: Steps, slide: PresentedSlide, known: Mapping[str, frozenset[str]], chunks: _Chunks
+    ) -> None:
+        self._steps, self._slide, self._known, self._shared = steps, slide, known, chunks
         self._folder = steps.folder / f"slide-{slide.number}"
         self._folder.mkdir(exist_ok=True)
-        self._chunks: list[Chunk] = []
+        self._kept_chunks: list[Artifact] = []
 
     def spoken(self, script: Script, wish: VoiceWish, on_share: Callable[[float], None]) -> Kept:
         """Say it, or take what was said before."""
-        speech = Speech(self._steps, wish, self._folder, cached=self._cached, kept=self._kept)
+        shared = self._shared
+        speech = Speech(self._steps, wish, shared.folder, cached=shared.cached, kept=self._kept, turn=shared.turn)
         name = _name_of(script, wish, speech)
         if name in self._known[SPEECH]:
             before = json.loads(self._steps.artifact(SPEECH, name).read_text(encoding="utf-8"))
@@ -107,10 +131,9 @@ class _Slide:
         artifacts = (
             Artifact(target, SOUND, "audio/wav", name=name),
             Artifact(document, SPEECH, "application/json", name=name),
-            *(_kept_as(chunk.path, chunk) for chunk in self._chunks if chunk.path.exists()),
+            *self._kept_chunks,
         )
-        letters = sum(len(say.spoken) for say in script.says) if found.made else 0
-        used = Usage(speech.engine, characters=letters) if letters else None
+        used = Usage(speech.engine, characters=speech.letters) if speech.letters else None
         return Kept({**told, "as_before": False}, used, artifacts)
 
     def _before(self) -> Spoken | None:
@@ -121,21 +144,19 @@ class _Slide:
         told = json.loads(self._steps.artifact(SPEECH, name).read_text(encoding="utf-8"))
         return from_json(told, self._steps.artifact(SOUND, name)) if told.get("recipe") == RECIPE else None
 
-    def _cached(self, key: str) -> Path | None:
-        return self._steps.artifact(CHUNK, key) if key in self._known[CHUNK] else None
-
     def _kept(self, chunk: Chunk) -> None:
-        """Keep what a voice has said with the slide, but at once where every call is paid for."""
-        if not registry.traits(engine_of(self._steps.options, self._steps.engines)).paid:
-            self._chunks.append(chunk)
-            return
-        second = chunk.path.with_suffix(".kept")
+        """Keep what a voice has said with the slide, but at once where every call is paid for.
+
+        The store takes files over: it is given another name of the chunk, which other slides may be reading.
+        """
+        second = self._folder / chunk.path.name
+        second.unlink(missing_ok=True)
         second.hardlink_to(chunk.path)
-        self._steps.keep(f"said:{chunk.key}", 0, Kept({}, artifacts=(_kept_as(second, chunk),)))
-
-
-def _kept_as(path: Path, chunk: Chunk) -> Artifact:
-    return Artifact(path, CHUNK, "application/octet-stream", name=chunk.key)
+        kept = Artifact(second, CHUNK, "application/octet-stream", name=chunk.key)
+        if registry.traits(engine_of(self._steps.options, self._steps.engines)).paid:
+            self._steps.keep(f"said:{chunk.key}", 0, Kept({}, artifacts=(kept,)))
+        else:
+            self._kept_chunks.append(kept)
 
 
 def _name_of(script: Script, wish: VoiceWish, speech: Speech) -> str:

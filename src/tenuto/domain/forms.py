@@ -104,10 +104,13 @@ def _short_forms(language: Language) -> Iterator[Form]:
 
 def _amounts(language: Language) -> Iterator[Form]:
     scales, money, units = language.scales, language.money, language.units
-    scaled = rf"(?:\s?({_any_of(scales)})(?!\w))?" if scales else "()"
     if money:
+        of_money = {**scales, **language.scales_of_money}
+        large = rf"(?:\s?({_any_of(of_money)})(?!\w))?" if of_money else "()"
+        if language.to:
+            yield Form(rf"(?<=[\dkKmMbBn])[–—-](?=(?:{_any_of(money)})\d)", lambda _found: f" {language.to} ")
         yield Form(
-            rf"({_any_of(money)})\s?(?:({NUMBER})\s?[–—-]\s?)?({NUMBER}){scaled}",
+            rf"({_any_of(money)})\s?(?:({NUMBER})\s?[–—-]\s?)?({NUMBER}){large}",
             lambda found: _money(found, language),
         )
     if units:
@@ -128,7 +131,8 @@ def _range(first: str | None, last: str, language: Language) -> str:
 
 def _money(found: re.Match[str], language: Language) -> str:
     """$1.2M as 1.2 million dollars, $3.50 as 3 dollars and 50 cents."""
-    names, scale = language.money[found[1]], language.scales.get(found[4] or "", "")
+    names = language.money[found[1]]
+    scale = {**language.scales, **language.scales_of_money}.get(found[4] or "", "")
     cents = CENTS.fullmatch(found[3])
     if cents and not scale and not found[2] and len(names) > COINS:
         coins = f"{int(cents[2])} {names[COINS + language.plural(str(int(cents[2])))]}"

@@ -27,12 +27,14 @@ SHORT_NUMBER = re.compile(r"\d{1,3}")
 ABBREVIATIONS = {
     "": "prof dr st vs",
     "en": "mr mrs ms messrs mt rev hon gen col sgt capt lt cmdr gov sen rep pres supt ave blvd rd no nos vol vols pp"
-    " fig figs eq sec ch ca approx est dept univ cf viz al p.s",
+    " fig figs eq sec ch ca approx est dept univ cf viz al incl excl"
+    " jan feb aug sept oct nov dec p.s",
     "de": "hr fr frl nr str bzw z.b d.h u.a o.ä v.a i.d.r ca evtl ggf inkl exkl zzgl abs art bd jh jhd mio mrd"
-    " tel vgl s.o s.u sog geb gest dipl ing u.u z.t z.zt st",
+    " tel vgl s.o s.u sog geb gest dipl ing u.u z.t z.zt st max tsd jan"
+    " feb febr aug sept okt nov dez",
     "fr": "m mm mme mlle mgr av bd env ex p.ex c.-à-d chap fig n° no vol art janv févr avr juil sept oct nov déc",
     "es": "sr sra srta sres d dña ud uds av avda núm nº pág págs p.ej ej vol art cap tel aprox ee.uu",
-    "ru": "г гг ул д кв им т.е т.д т.п т.к т.н др пр см стр рис гл тыс млн млрд руб коп проф акад н.э",
+    "ru": "г гг ул д кв им т.е т.д т.п т.к т.н др пр см стр рис гл тыс млн млрд руб коп проф акад н.э напр",
 }  # fmt: skip
 # These end a sentence when a capital follows, and go on otherwise.
 MAY_END = {"etc", "usw", "u.s.w", "p.m", "a.m", "inc", "ltd", "co", "corp", "jr", "т.д", "т.п", "др"}
@@ -40,6 +42,7 @@ MAY_END = {"etc", "usw", "u.s.w", "p.m", "a.m", "inc", "ltd", "co", "corp", "jr"
 GOES_ON = {"e.g", "i.e"}
 COUNTS_BEFORE = {
     "no", "nos", "nr", "fig", "figs", "eq", "sec", "ch", "vol", "p", "pp", "art", "núm", "стр", "рис", "гл",
+    "jan", "feb", "febr", "aug", "sept", "oct", "okt", "nov", "dec", "dez",
 }  # fmt: skip
 
 

@@ -24,6 +24,7 @@ class Language:
     signs: Mapping[str, str] = field(default_factory=dict)  # that stand by themselves or beside a number
     units: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # after a number; one, many, as `plural` says
     scales: Mapping[str, str] = field(default_factory=dict)  # after a number: 10k, $3bn
+    scales_of_money: Mapping[str, str] = field(default_factory=dict)  # beside those: $5m, which is no metre
     money: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # before a number, with or without a scale
     to: str = ""  # between the numbers of a range
     times: str = ""  # of 3x

@@ -10,6 +10,11 @@ MONTHS = (
     "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November",
     "Dezember",
 )  # fmt: skip
+SHORT_MONTHS = {
+    "Jan.": "Januar", "Feb.": "Februar", "Febr.": "Februar", "Aug.": "August", "Sept.": "September",
+    "Okt.": "Oktober", "Nov.": "November", "Dez.": "Dezember",
+}  # fmt: skip
+MONTH = rf"(?:{'|'.join(MONTHS)})\b|(?:{'|'.join(map(re.escape, SHORT_MONTHS))})"
 ORDINALS = (
     "erst", "zweit", "dritt", "viert", "fünft", "sechst", "siebt", "acht", "neunt", "zehnt", "elft", "zwölft",
     "dreizehnt", "vierzehnt", "fünfzehnt", "sechzehnt", "siebzehnt", "achtzehnt", "neunzehnt", "zwanzigst",
@@ -35,7 +40,9 @@ def _ordinal(article: str | None, number: int) -> str | None:
 
 def _day(found: re.Match[str]) -> str | None:
     said = _ordinal(found[1], int(found[2]))
-    return said and " ".join(part for part in (found[1], said, found[3]) if part)
+    return said and " ".join(
+        part for part in (found[1], said, SHORT_MONTHS.get(found[3].capitalize(), found[3])) if part
+    )
 
 
 def _date(found: re.Match[str]) -> str | None:
@@ -68,6 +75,7 @@ GERMAN = Language(
         "Dr.": "Doktor", "Prof.": "Professor", "Hr.": "Herr", "Fr.": "Frau", "Mio.": "Millionen",
         "Mrd.": "Milliarden", "Tsd.": "Tausend", "vs.": "versus", "24/7": "vierundzwanzig sieben",
         "max.": "maximal", "Str.": "Straße", "Tel.": "Telefon", "F&E": "F und E",
+        "& Co. KG": "und Co KG", **SHORT_MONTHS,
     },
     short_before_number={"Nr.": "Nummer", "Abb.": "Abbildung", "Abs.": "Absatz", "Art.": "Artikel", "S.": "Seite",
                          "Kap.": "Kapitel", "Bd.": "Band"},
@@ -86,6 +94,10 @@ GERMAN = Language(
         "min": ("Minute", "Minuten"), "MB": ("Megabyte", "Megabyte"), "GB": ("Gigabyte", "Gigabyte"),
         "TB": ("Terabyte", "Terabyte"), "kW": ("Kilowatt", "Kilowatt"), "kWh": ("Kilowattstunde", "Kilowattstunden"),
         "Hz": ("Hertz", "Hertz"), "GHz": ("Gigahertz", "Gigahertz"), "dB": ("Dezibel", "Dezibel"),
+        "MB/s": ("Megabyte pro Sekunde", "Megabyte pro Sekunde"),
+        "GB/s": ("Gigabyte pro Sekunde", "Gigabyte pro Sekunde"),
+        "Mbit/s": ("Megabit pro Sekunde", "Megabit pro Sekunde"),
+        "Gbit/s": ("Gigabit pro Sekunde", "Gigabit pro Sekunde"),
         "€": ("Euro", "Euro"), "EUR": ("Euro", "Euro"), "USD": ("US-Dollar", "US-Dollar"), "$": ("Dollar", "Dollar"),
     },
     money={"€": ("Euro", "Euro"), "$": ("Dollar", "Dollar"), "£": ("Pfund", "Pfund")},
@@ -99,7 +111,7 @@ GERMAN = Language(
     address={"@": "at", ".": "Punkt", "/": "Schrägstrich", "-": "Bindestrich", "_": "Unterstrich"},
     special=(
         (re.compile(rf"\b{PREPOSITIONS}(\d\d?)\.\s?(\d\d?)\.(\s?\d{{4}})?(?!\d)", re.IGNORECASE), _date),
-        (re.compile(rf"\b{PREPOSITIONS}(\d\d?)\.\s({'|'.join(MONTHS)})\b", re.IGNORECASE), _day),
+        (re.compile(rf"\b{PREPOSITIONS}(\d\d?)\.\s({MONTH})", re.IGNORECASE), _day),
         (re.compile(r"(?<![\w.,€$:/-])(1[1-9])(\d\d)(?![\w%°€]|[.,:/-]\d|\s(?:%|€|Euro|Stück|Leute|Kunden)\b)"), _year),
     ),
 )  # fmt: skip

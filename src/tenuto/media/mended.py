@@ -54,6 +54,9 @@ def mended(parts: Sequence[Piece], before: JoinedBefore, target: Path, block: in
     """Write the parts to `target`; nothing where they are to be joined anew."""
     said = {part.name for part in parts if part.sound is not None}
     gone = [placed for name, placed in before.pieces.items() if name not in said]
+    most = max(1, MOST_MENDED * len(said))
+    if len(gone) > most or len(said - before.pieces.keys()) > most:
+        return None  # As with another voice: all the work would be for nothing.
     mending = _Mending(before)
     with read_wave(Path(before.path)) as earlier, wave.open(str(target), "wb") as out:
         out.setparams((1, 2, RATE, 0, "NONE", ""))

@@ -23,6 +23,8 @@ from tenuto.media.film_segments import Coded
 from tenuto.media.waves import Samples, pieces, read_wave
 
 CODEC, LAYOUT, BIT_RATE = "aac", "mono", 128_000
+# Half the work of the usual coder, and at this rate nearer to what was spoken, its peaks too.
+CODER = {"aac_coder": "fast"}
 PRIMING = SOUND_BLOCK  # what the codec puts before the first sample; players leave it out
 # Packets that are encoded around those of a scene and thrown away: the encoder has heard what comes before, and looks
 # ahead to what comes after.
@@ -84,6 +86,7 @@ class SoundEncoder:
         """Tell a codec context how sound is encoded."""
         context.sample_rate, context.layout, context.format = RATE, LAYOUT, "fltp"
         context.bit_rate, context.time_base = BIT_RATE, Fraction(1, RATE)
+        context.options = CODER
         context.flags |= Flags.global_header
 
     def times(self, scene: int) -> range:
@@ -101,7 +104,7 @@ class SoundEncoder:
         wanted = self.times(scene)
         place = [wanted.start - first, len(wanted)]
         versions = [av.__version__, *av.library_versions["libavcodec"]]
-        return [CODEC, LAYOUT, BIT_RATE, place, versions, header.hex(), heard.hexdigest()]
+        return [CODEC, CODER, LAYOUT, BIT_RATE, place, versions, header.hex(), heard.hexdigest()]
 
     def encode(self, scene: int, header: bytes) -> Iterator[Coded]:
         """The packets of a scene."""

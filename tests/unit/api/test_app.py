@@ -7,6 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from presented import presented
+from tenuto.api import app
 from tenuto.api.app import build_api, from_environment, routes
 from tenuto.api.owner import owner_id
 from tenuto.db.models import KnownVoiceRow, OwnerRow, WebhookRow
@@ -70,16 +71,23 @@ BODIES = {
 }
 
 
+@pytest.fixture(scope="module")
+def routes_of_a_stranger():
+    """Routes of their own, or everybody would be the stranger."""
+    strange = routes.__wrapped__()
+    strange.dependency_overrides[owner_id] = lambda: 2
+    return strange
+
+
 @pytest.fixture
-def stranger(house):
+def stranger(house, routes_of_a_stranger, monkeypatch):
     """Another owner's door to the same house."""
     with house.database.unit_of_work(EVERYONE) as work:
         work.session.add(OwnerRow(name="stranger"))
         work.session.flush()
-    routes.cache_clear()  # Routes of their own, or everybody would be the stranger.
-    api = build_api(house)
-    routes().dependency_overrides[owner_id] = lambda: 2
-    routes.cache_clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(app, "routes", lambda: routes_of_a_stranger)
+        api = build_api(house)
     with TestClient(api, base_url="http://localhost") as door:
         yield door
 
@@ -169,9 +177,9 @@ def test_any_server_can_open_the_door(tmp_path, monkeypatch):
     root = logging.getLogger()
     kept, level = root.handlers[:], root.level
     try:
-        app = from_environment()
-        assert TestClient(app, base_url="http://localhost").get("/api/jobs").json()["items"] == []
-        app.app.app.state.house.close()
+        door = from_environment()
+        assert TestClient(door, base_url="http://localhost").get("/api/jobs").json()["items"] == []
+        door.app.app.state.house.close()
     finally:
         root.handlers[:] = kept
         root.setLevel(level)

@@ -17,6 +17,7 @@ from tenuto.services.run import Run
 from tenuto.worker import main as worker_main
 
 MARKS = Path(os.environ["TENUTO_TEST_RAN"]).parent
+REMOTE = ("tenuto.engines.remote", "tenuto.engines.remote_voice")
 IN_CHILD = ("asked", "answered", "child", "collecting")
 
 
@@ -46,10 +47,11 @@ class DyingRun(Run):
 
     def call(self, key, target, payload, on_share, **options):
         verb = target.partition(":")[2]
+        module = target.partition(":")[0]
         for point in IN_CHILD:
             mine = verb == ("collect" if point == "collecting" else "submit")
-            if target.startswith("tenuto.engines.remote:") and mine and is_time(self.job, point):
-                target, payload = f"dying_child:{verb}", {**payload, "die_at": point}
+            if module in REMOTE and mine and is_time(self.job, point):
+                target, payload = f"dying_child:{verb}", {**payload, "die_at": point, "module": module}
         answer = super().call(key, target, payload, on_share, **options)
         if verb == "submit":
             die(self.job, "told")
@@ -57,7 +59,7 @@ class DyingRun(Run):
 
     def keep(self, name, part, kept):
         super().keep(name, part, kept)
-        die(self.job, "recorded")
+        die(self.job, "recorded" if kept.usage else "chunk")
 
     def _keep_part(self, index, started, kept, **options):
         super()._keep_part(index, started, kept, **options)

@@ -15,6 +15,8 @@ from collections import Counter
 from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import openai_voice
+
 KEY = "sk-test-planted-7f3a9c"
 WORDS = ["Tenuto", "holds", "every", "note", "for", "its", "full", "length."]
 
@@ -102,10 +104,13 @@ class OpenAIServer(ThreadingHTTPServer):
         self.lock = threading.Lock()
         self.charges, self.calls = Counter(), Counter()  # by model
         self.keys, self.forms, self.moments = [], [], []
+        self.said = []  # what was asked for as speech
+        self.voice = openai_voice.tones
+        self.on_answer = lambda: None  # called when speech was made, before it is sent
         self.on_slow = lambda: None  # called when a slow answer has been asked for
         self.gate = threading.Event()  # slow answers wait for it
         self.gate_seconds = 30.0
-        self.reached = threading.Event()
+        self.reached, self.second = threading.Event(), threading.Event()
 
     @property
     def url(self):
@@ -127,26 +132,46 @@ class Handler(BaseHTTPRequestHandler):
         if self.headers["authorization"] != f"Bearer {KEY}":
             given = self.headers["authorization"]
             return self.send(401, problem(f"Incorrect API key provided: {given}", code="invalid_api_key"))
-        form, file = parse(self.headers["content-type"], body)
-        model = form["model"][0]
+        is_speech = self.path.endswith("/speech")
+        if is_speech:
+            form, file = openai_voice.checked(json.loads(body)), None
+            model = form["model"]
+        else:
+            form, file = parse(self.headers["content-type"], body)
+            model = form["model"][0]
         with self.server.lock:
             self.server.calls[model] += 1
             number = self.server.calls[model]
             self.server.moments.append(time.monotonic())
             self.server.keys.append(self.headers.get("idempotency-key"))
-            self.server.forms.append(form)
+            (self.server.said if is_speech else self.server.forms).append(form)
         self.server.reached.set()
         fault = model.partition(".")[2]
         if fault.endswith("-once"):
             fault = fault.removesuffix("-once") if number == 1 else ""
-        if fault == "mixed":  # the first call is refused at once, all others take their time
+        if fault == "mixed":  # the first call is refused once another is under way; all others take their time
             fault = "400" if number == 1 else "slow"
+            if number > 1:
+                self.server.second.set()
+            self.server.second.wait(30)
         if fault.startswith("ok"):  # a name of one's own, to be counted by
             fault = ""
+        if is_speech:
+            name = form["voice"]["id"] if isinstance(form["voice"], dict) else form["voice"]
+            if name not in openai_voice.VOICES:
+                return self.send(400, problem(f"Invalid value: {name!r}. Supported values are: 'alloy', 'nova'"))
+            return getattr(self, f"fault_{fault}".replace("-", "_"))(lambda: self.spoken(model, form))
         with wave.open(io.BytesIO(file[1])) as sound:
             assert (sound.getframerate(), sound.getnchannels()) == (16_000, 1)
             duration = sound.getnframes() / 16_000
         return getattr(self, f"fault_{fault}".replace("-", "_"))(lambda: self.charged(model, form, duration))
+
+    def spoken(self, model, form):
+        with self.server.lock:
+            self.server.charges[model] += 1
+        rate, samples = self.server.voice(form["input"])
+        self.server.on_answer()
+        return openai_voice.streamed(rate, samples[:: max(1, round(form.get("speed", 1.0)))])
 
     def charged(self, model, form, duration):
         with self.server.lock:
@@ -202,7 +227,8 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def fault_half(self, made):
-        whole = json.dumps(made()).encode()
+        whole = made()
+        whole = whole if isinstance(whole, bytes) else json.dumps(whole).encode()
         self.send(200, whole[: len(whole) // 2], length=len(whole))
         self.close_connection = True
 
@@ -215,6 +241,11 @@ class Handler(BaseHTTPRequestHandler):
     def fault_garbage(self, made):
         made()
         self.send(200, b'{"text": "half', kind="application/json")
+
+    def fault_mute(self, made):
+        """A WAV without a sample."""
+        made()
+        self.send(200, openai_voice.streamed(24_000, openai_voice.np.zeros(0)), kind="audio/wav")
 
     def fault_nonsense(self, made):
         self.send(200, {**made(), "segments": [{"text": "x", "start": "soon", "end": None}]})

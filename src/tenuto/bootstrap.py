@@ -22,7 +22,7 @@ from tenuto.media.tools import MediaTools, film_pool, sandbox_pool
 from tenuto.outside.calls import Caller
 from tenuto.outside.urls import read_networks
 from tenuto.pipelines import registry as pipelines
-from tenuto.pipelines.remote import LOADING_SECONDS
+from tenuto.pipelines.paid import LOADING_SECONDS
 from tenuto.queue import client as queue_client
 from tenuto.queue.client import EngineClient
 from tenuto.queue.liveness import Liveness, LivenessOptions
@@ -414,6 +414,8 @@ def engine_config(settings: Settings) -> EngineConfig:
         openai_api_key=settings.openai_api_key.get_secret_value().strip(),
         openai_base_url=settings.openai_base_url,
         openai_model=settings.openai_model,
+        openai_speech_model=settings.openai_speech_model,
+        openai_speech_for_v1=settings.openai_speech_for_v1,
         yandex_api_key=settings.yandex_api_key.get_secret_value().strip(),
         yandex_iam_token=settings.yandex_iam_token.get_secret_value().strip(),
         yandex_folder_id=settings.yandex_folder_id,

@@ -249,7 +249,7 @@ class RemoteRefused(RemoteError):
 
 
 class RemoteNonsense(RemoteError):
-    """The service an engine calls answered with something that is no transcript."""
+    """The service an engine calls answered with something that cannot be used."""
 
     code = "engine_bad_answer"
 

@@ -162,7 +162,9 @@ class Settings(BaseSettings):
     )
 
     engines: list[str] = setting(
-        ["pocketsphinx", "whisper", "openai", "yandex"], "ENGINES", help='engines on offer: ["pocketsphinx"]'
+        ["pocketsphinx", "whisper", "openai", "yandex", "openai-speech"],
+        "ENGINES",
+        help='engines on offer, and voices that are paid: ["pocketsphinx"]',
     )
     engine_rate: dict[str, Annotated[str, Field(pattern=RATE)]] = setting(
         {}, "ENGINE_RATE", help='calls of an engine, over all workers: {"openai": "50/min", "yandex": "5/s"}'
@@ -186,12 +188,18 @@ class Settings(BaseSettings):
     )
     separator: str = setting("auto", "SEPARATOR", help="what parts songs; auto is demucs where it works, or embedded")
     openai_api_key: SecretStr = setting(
-        SecretStr(""), "OPENAI_API_KEY", "OPENAI_API_KEY", help="key of the engine openai, which is paid"
+        SecretStr(""), "OPENAI_API_KEY", "OPENAI_API_KEY", help="key of openai and openai-speech, which are paid"
     )
     openai_base_url: str = setting(
         "", "OPENAI_BASE_URL", help="another server that speaks OpenAI's API: http://host:8000/v1"
     )
     openai_model: str = setting("", "OPENAI_MODEL", "OPENAI_MODEL", help="its model; whisper-1 when empty")
+    openai_speech_model: str = setting(
+        "", "OPENAI_SPEECH_MODEL", help="the model of the voice openai-speech; gpt-4o-mini-tts when empty"
+    )
+    openai_speech_for_v1: bool = setting(
+        False, "OPENAI_SPEECH_FOR_V1", help="whether tts-1 and its kin at /v1 mean openai-speech, which is paid"
+    )
     yandex_api_key: SecretStr = setting(
         SecretStr(""), "YANDEX_API_KEY", "YANDEX_API_KEY", help="key of the engine yandex, which is paid"
     )

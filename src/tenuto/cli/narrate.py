@@ -35,7 +35,11 @@ Voice = Annotated[
     str, typer.Option(help="One of the engine's, the name of a voice of `tenuto voices`, or a sample: a sound file.")
 ]
 Consent = Annotated[str, typer.Option(help="With a sample: what whoever speaks has agreed to, and how you know.")]
-Engine = Annotated[str, typer.Option(help="espeak, flite, pocket-tts or auto; see `tenuto engines`.")]
+Engine = Annotated[
+    str, typer.Option(help="espeak, flite, pocket-tts, openai-speech (paid) or auto; see `tenuto engines`.")
+]
+Model = Annotated[str, typer.Option(help="Of an engine that has several, such as tts-1-hd.")]
+Instructions = Annotated[str, typer.Option(help="How to say it, for a voice that is told in words.")]
 Language = Annotated[str, typer.Option(help="Code such as de; else what the deck says of its slides.")]
 Captions = Annotated[str, typer.Option(help="soft (to switch on), burned (into the pictures too) or none.")]
 Crossfade = Annotated[int, typer.Option(help="Milliseconds of fading from slide to slide.", min=0, max=2000)]
@@ -56,6 +60,8 @@ def narrate(
     voice: Voice = "",
     consent: Consent = "",
     engine: Engine = "auto",
+    model: Model = "",
+    instructions: Instructions = "",
     language: Language = "",
     speed: Annotated[float, typer.Option(help="Times the usual pace.", min=0.25, max=4.0)] = 1.0,
     lexicon: Annotated[str, typer.Option(help="Name or id of a lexicon of pronunciations.")] = "",
@@ -71,6 +77,7 @@ def narrate(
     """Make a narrated video of a deck of slides: what the notes say is spoken, each slide is a chapter."""
     check_folder(output)
     options: dict[str, Any] = {"engine": engine, "language": language, "speed": speed, "lexicon_id": lexicon}
+    options |= {"model": model, "instructions": instructions}
     options |= {"missing_notes": missing, "hidden": hidden, "captions": captions, "crossfade_ms": crossfade}
     options |= {"title": title, **picture_of(size)}
     with open_backend() as backend, door_of(backend) as client:

@@ -48,6 +48,13 @@ class ArtifactRepository(Repository[ArtifactRow]):
         )
         return self.session.scalars(wanted).one_or_none()
 
+    def drop_of_job(self, job_id: int, kind: str) -> Sequence[str]:
+        """Remove what a job made of a kind; return where the bytes lie."""
+        mine = (ArtifactRow.job_id == job_id, ArtifactRow.kind == kind)
+        keys = self.session.scalars(select(ArtifactRow.storage_key).where(*mine)).all()
+        self.session.execute(delete(ArtifactRow).where(*mine))
+        return keys
+
     def made_by(self, job_id: int, *, without: str) -> Sequence[ArtifactRow]:
         """What a job made, but for one kind."""
         wanted = select(ArtifactRow).where(ArtifactRow.job_id == job_id, ArtifactRow.kind != without)

@@ -124,6 +124,8 @@ class NarrateOptions:
     speed: float = 1.0  # times the usual pace, from 0.25 to 4
     shape: dict[str, Any] | None = None  # whose voice, as what made it of a sample says: it tells samples apart
     sample: str = ""  # the sample itself, a WAV on this machine, where the voice is cloned from it
+    model: str = ""  # of engines that have several; empty for the default
+    instructions: str = ""  # how it is to be said, in words, for engines that are `instructed`
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,7 @@ class Narration:
     words: tuple[Word, ...] = ()  # with their times, where the engine knows them
     warnings: tuple[str, ...] = ()
     weights_licence: str = ""  # of the weights that spoke; empty where there are none
+    model: str = ""  # of engines that have several
 
 
 class Narrator(Protocol):
@@ -150,6 +153,33 @@ class Narrator(Protocol):
 
     def narrate(self, text: str, target: Path, options: NarrateOptions, progress: Progress) -> Narration:
         """Speak `text` into `target`."""
+        ...
+
+
+@dataclass(frozen=True)
+class SpokenAnswer:
+    """What a paid service answered: a receipt of plain JSON, and the sound as it came."""
+
+    receipt: dict[str, Any]  # `model`, `requests`, `characters` and `duration_ms` say what is paid for
+    sound: bytes
+
+
+class RemoteNarrator(Narrator, Protocol):
+    """A narrator that is paid and far away, with verbs as a `RemoteTranscriber` has them.
+
+    `submit` makes the one call that costs, never more; `collect` makes the speech of what it brought, as often as
+    needed, in any process. `longest` is how many characters one call takes. `narrate` cuts a text and does both, for
+    who keeps no ledger.
+    """
+
+    longest: int
+
+    def submit(self, text: str, options: NarrateOptions, *, key: str) -> SpokenAnswer:
+        """Have `text` spoken; one without words is not sent."""
+        ...
+
+    def collect(self, receipt: dict[str, Any], sound: bytes, target: Path) -> Narration:
+        """Write what was spoken to `target`."""
         ...
 
 

@@ -38,6 +38,8 @@ class EngineConfig:
     openai_api_key: str = field(default="", repr=False)
     openai_base_url: str = ""  # empty for OpenAI's own address
     openai_model: str = ""
+    openai_speech_model: str = ""
+    openai_speech_for_v1: bool = False  # its names for models mean the service, and not a voice of this machine
     yandex_api_key: str = field(default="", repr=False)
     yandex_iam_token: str = field(default="", repr=False)
     yandex_folder_id: str = ""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import importlib.util
 import json
 import warnings as warnings_of_python
 from pathlib import Path
@@ -14,20 +12,17 @@ from tenuto.domain.transcripts import Transcript
 from tenuto.engines.base import EngineReport, Progress, TranscribeOptions
 from tenuto.engines.config import EngineConfig
 from tenuto.engines.openai_answers import language_of, segments_of
+from tenuto.engines.openai_client import key_of, make_client, report_of
 from tenuto.engines.openai_errors import translated
 from tenuto.engines.remote import length_if_heard, quoted, require_sendable
 from tenuto.engines.sound import open_wave
 from tenuto.engines.speech import find_speech
 
-INSTALL = "pip install 'tenuto[openai]'"
-# Given outright: the client would take OPENAI_BASE_URL from the environment, which may well be this very server.
-ADDRESS = "https://api.openai.com/v1"
 MODEL = "whisper-1"
 WITH_PROBABILITIES = ("gpt-4o-transcribe", "gpt-4o-mini-transcribe")
 MAX_BYTES = 25 * 1000 * 1000
 LONGEST_PROMPT = 800  # characters; the models read about 224 tokens of it
 MOST_KEYWORDS = 100
-NO_KEY = "none"
 
 
 class OpenAITranscriber:
@@ -43,21 +38,14 @@ class OpenAITranscriber:
 
     def __init__(self, config: EngineConfig) -> None:
         self._config = config
-        self._key = config.openai_api_key or NO_KEY
+        self._key = key_of(config)
         require_sendable(self._key)
         self._client: Any = None
 
     @staticmethod
     def report(config: EngineConfig) -> EngineReport:
         """Say whether the package is here and a key is set; asks nobody."""
-        if importlib.util.find_spec("openai") is None:
-            return EngineReport("openai", ready=False, detail=f"The client is not installed; install it: {INSTALL}.")
-        if not config.openai_api_key and not config.openai_base_url:
-            detail = "No key is set: give TENUTO_OPENAI_API_KEY, or TENUTO_OPENAI_BASE_URL of a server without keys."
-            return EngineReport("openai", ready=False, detail=detail)
-        where = quoted(config.openai_base_url, config.openai_api_key) or "OpenAI"
-        detail = f"openai {importlib.metadata.version('openai')}, calls {where}; each call is paid."
-        return EngineReport("openai", ready=True, detail=detail, model=config.openai_model or MODEL, licence="service")
+        return report_of("openai", config, config.openai_model or MODEL)
 
     def transcribe(self, audio: Path, options: TranscribeOptions, progress: Progress) -> Transcript:
         """Both verbs in a row."""
@@ -119,16 +107,9 @@ class OpenAITranscriber:
         """The service keeps nothing under a name."""
 
     def _api(self) -> Any:
-        """The client; it never tries again by itself, as that would be a second bill nobody hears of."""
+        """The client, made with the first call."""
         if self._client is None:
-            import openai  # noqa: PLC0415 - half a second, and an extra
-
-            self._client = openai.OpenAI(
-                api_key=self._key,
-                base_url=self._config.openai_base_url or ADDRESS,
-                timeout=self._config.remote_timeout_seconds,
-                max_retries=0,
-            )
+            self._client = make_client(self._config)
         return self._client
 
 

@@ -37,6 +37,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
         "espeak": "tenuto.engines.espeak:EspeakNarrator",
         "flite": "tenuto.engines.flite:FliteNarrator",
         "pocket-tts": "tenuto.engines.pocket_tts:PocketNarrator",
+        "openai-speech": "tenuto.engines.openai_speech:OpenAINarrator",
         "fake-voice": "tenuto.engines.fake_voice:FakeNarrator",
     },
     DIARIZER: {
@@ -89,6 +90,9 @@ class Traits:
     translates: bool = False  # it can say in English what was said in another language
     translation_model: str = ""  # the one it takes for that, whichever was asked for
     heavy: bool = False  # its model takes much memory and is long in loading: a job has one process of it
+    instructed: bool = False  # a voice that can be told how to say it
+    has_models: bool = False  # a voice engine of which a job may name the model
+    longest: int = 0  # characters that one call of a voice far away takes
 
 
 def names(kind: str = TRANSCRIBER) -> list[str]:
@@ -114,6 +118,9 @@ def traits(name: str) -> Traits:
         translation_model=getattr(engine, "translation_model", ""),
         hears_hot_words=getattr(engine, "hears_hot_words", True),
         heavy=getattr(engine, "heavy", False),
+        instructed=getattr(engine, "instructed", False),
+        has_models=getattr(engine, "has_models", False),
+        longest=getattr(engine, "longest", 0),
     )
 
 
@@ -126,9 +133,9 @@ def require_offered(name: str, config: EngineConfig) -> None:
         )
 
 
-def require_set_up(name: str, config: EngineConfig) -> None:
+def require_set_up(name: str, config: EngineConfig, kind: str = TRANSCRIBER) -> None:
     """Refuse a paid engine that has no key: such a job could only fail, and whether it would is known at once."""
-    name = config.default_engine if name == AUTO else name
+    name = config.default_engine if name == AUTO and kind == TRANSCRIBER else name
     if name != AUTO and hasattr(_load(name), "submit"):
         found = report(name, config)
         if not found.ready:
@@ -228,12 +235,20 @@ def offered_of(kind: str, config: EngineConfig) -> list[str]:
 
 
 def offered_narrators(config: EngineConfig) -> list[str]:
-    """The engines that speak, best first."""
-    return offered_of(NARRATOR, config)
+    """The engines that speak, best first; one that is paid only where the settings offer it."""
+    offered = offered_of(NARRATOR, config)
+    return [name for name in offered if not config.offered or name in config.offered or not _is_paid(name)]
+
+
+def _is_paid(name: str) -> bool:
+    try:
+        return traits(name).paid
+    except errors.EngineMissing:  # A package that cannot be loaded is listed, and its report says so.
+        return False
 
 
 def choose_narrator(name: str, config: EngineConfig) -> str:
-    """Settle which engine speaks; "auto" takes the first that can work here."""
+    """Settle which engine speaks; "auto" takes the first that can work here, and never one that costs money."""
     offered = offered_narrators(config)
     if name != AUTO:
         if name not in offered:
@@ -242,7 +257,9 @@ def choose_narrator(name: str, config: EngineConfig) -> str:
             )
         return name
     told = []
-    for known in offered:  # One after the other: what comes later is not asked where the first can speak.
+    for known in (
+        name for name in offered if not _is_paid(name)
+    ):  # One after the other: what comes later is not asked where the first can speak.
         found = report(known, config)
         if found.ready:
             return found.name

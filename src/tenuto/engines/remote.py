@@ -12,7 +12,7 @@ import logging
 import math
 import os
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -39,7 +39,7 @@ Emit = Callable[[dict[str, Any]], None]
 def submit(payload: dict[str, Any], _emit: Emit) -> dict[str, Any]:
     """Make the call that costs, unless its receipt is here already, and return the receipt."""
     path = Path(payload["receipt_path"])
-    with _before_the_call():
+    with before_the_call():
         known = read_receipt(path)
         if known is not None:
             return known
@@ -56,7 +56,7 @@ def submit(payload: dict[str, Any], _emit: Emit) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _before_the_call() -> Iterator[None]:
+def before_the_call() -> Iterator[None]:
     """Mark what goes wrong as surely unpaid: nobody was asked for anything yet."""
     try:
         yield
@@ -90,23 +90,29 @@ def read_receipt(path: Path) -> dict[str, Any] | None:
         return None
 
 
-def require_room(path: Path) -> None:
+def require_room(path: Path, size: int = ROOM_BYTES) -> None:
     """See that a receipt can be written there, before there is one that must be."""
     path.parent.mkdir(parents=True, exist_ok=True)
     probe = path.with_suffix(f".{os.getpid()}.probe")
     try:
-        probe.write_bytes(bytes(ROOM_BYTES))
+        probe.write_bytes(bytes(size))
     finally:
         probe.unlink(missing_ok=True)
 
 
 def write_receipt(path: Path, receipt: Mapping[str, Any]) -> None:
     """Write a receipt so that it is there whole or not at all, also after a power cut."""
+    write_durably(path, [json.dumps(receipt).encode()])
+
+
+def write_durably(path: Path, parts: Iterable[bytes]) -> None:
+    """Write a file of what was paid for: there whole or not at all, and for nobody else to read."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(f".{os.getpid()}.partial")
     with partial.open("wb") as stream:
         os.fchmod(stream.fileno(), 0o600)
-        stream.write(json.dumps(receipt).encode())
+        for part in parts:
+            stream.write(part)
         stream.flush()
         os.fsync(stream.fileno())
     partial.rename(path)

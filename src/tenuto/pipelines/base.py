@@ -59,6 +59,7 @@ class Outcome:
     song_uid: str = ""  # the song of the library that the job brought: from now on the job is about it
     presentation: Findings | None = None
     only: Mapping[str, frozenset[str]] = field(default_factory=dict)  # kind → names of artifacts; others of it go
+    served: frozenset[str] = frozenset()  # kinds of the job's own artifacts that nobody needs any more
     warnings: tuple[str, ...] = ()
 
 
@@ -129,6 +130,10 @@ class Steps(Protocol):
         """The names of the recording's artifacts of that kind."""
         ...
 
+    def own_artifact(self, kind: str, name: str) -> Path:
+        """What this job made and keeps for itself, as a local file that is not to be changed; NotFound without it."""
+        ...
+
     def progress(self, share: float, message: str = "") -> None:
         """Say how much of this step is done, from 0 to 1. Raises when the work is no longer wanted."""
         ...
@@ -176,6 +181,10 @@ class Steps(Protocol):
 
     def may_spend(self, usage: Usage) -> None:
         """Ask before a call that costs; raises BudgetExceeded when a budget does not allow it."""
+        ...
+
+    def foresee(self, usages: Sequence[Usage]) -> None:
+        """Set aside what the rest of the job will use, now that it is known; raises BudgetExceeded as `may_spend`."""
         ...
 
     def each(self, weights: Sequence[float], part: Part, *, at_once: int) -> None:

@@ -19,6 +19,7 @@ from tenuto.engines.base import NarrateOptions
 from tenuto.media.speech_pieces import Sound
 from tenuto.pipelines.base import Steps
 from tenuto.pipelines.chunk_check import Checked, Listening, check
+from tenuto.pipelines.paid_voice import Saying, say
 from tenuto.pipelines.voicing import voice
 
 RECIPE = 1  # of how chunks are made and checked; a new one speaks everything anew
@@ -27,6 +28,7 @@ SLOWEST, FASTEST = 0.25, 4.0  # of what engines take
 SUFFIX = ".chunk"
 AGAIN_SPEED = 0.95  # of a second try: many voices say the same text in the same way
 MOST_QUOTED = 80
+ADDED = ("model", "instructions")
 
 
 @dataclass(frozen=True)
@@ -39,10 +41,13 @@ class VoiceWish:
     speed: float = 1.0
     shape: dict[str, Any] | None = None  # whose voice it follows
     sample: str = ""  # where the sample of that voice lies now; the shape says which it is
+    model: str = ""  # of engines that have several
+    instructions: str = ""  # how it is to be said, for voices that are told in words
 
     def told(self) -> dict[str, Any]:
-        """All that the sound depends on: not where a file lies."""
-        return {name: value for name, value in asdict(self).items() if name != "sample"}
+        """All that the sound depends on: not where a file lies. What came later is only named where it is used."""
+        known = asdict(self)
+        return {name: value for name, value in known.items() if name != "sample" and (value or name not in ADDED)}
 
 
 @dataclass(frozen=True)
@@ -95,18 +100,17 @@ class Speech:
         self._cached, self._kept, self._turn = cached, kept, turn
         self.letters = 0  # that the engine was given
         self.engine = registry.choose_narrator(wish.engine, steps.engines)
-        report = registry.report(self.engine, steps.engines)
-        self.version = report.version or report.model
         traits = registry.traits(self.engine)
-        self._tries_again = not traits.paid
+        report = registry.report(self.engine, steps.engines)
+        self.model = wish.model or (report.model if traits.has_models else "")
+        self.version = self.model or report.version or report.model
+        self._tries_again, self._is_remote = not traits.paid, traits.remote
         # A model that is long in loading must not make way for what listens to it: they share a process.
         self._listens_in = f"engine:{self.engine}" if traits.heavy else ""
 
     def chunk(self, says: Sequence[Say]) -> Chunk:
         """What was said for these sentences, which have one speed; spoken now unless it is known."""
-        text = " ".join(say.spoken for say in says)
-        speed = min(FASTEST, max(SLOWEST, self._wish.speed * says[0].speed))
-        key = self._key(text, speed)
+        key, text, speed = self._asked(says)
         with self._turn(key):
             path = self._folder / f"{key}{SUFFIX}"
             known = path if path.exists() else self._cached(key)
@@ -114,22 +118,29 @@ class Speech:
                 return read_chunk(key, known)
             # Each try is in a folder of its own: what lies under the chunk's name is whole.
             with tempfile.TemporaryDirectory(dir=self._folder, prefix="speaking-") as scratch:
-                self._speak(Path(scratch), text, speed).replace(path)
+                self._speak(Path(scratch), key, text, speed).replace(path)
             chunk = replace(read_chunk(key, path), is_new=True)
             self._kept(chunk)
             return chunk
 
-    def _key(self, text: str, speed: float) -> str:
-        wish = self._wish
-        said = [RECIPE, text, wish.language, wish.voice, wish.shape, round(speed, 4), self.engine, self.version]
-        return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:KEY_LETTERS]
+    def key_of(self, says: Sequence[Say]) -> str:
+        """What the chunk of these sentences is called."""
+        return self._asked(says)[0]
 
-    def _speak(self, scratch: Path, text: str, speed: float) -> Path:
+    def _asked(self, says: Sequence[Say]) -> tuple[str, str, float]:
+        """The key of a chunk, its text and its speed."""
+        wish, text = self._wish, " ".join(say.spoken for say in says)
+        speed = min(FASTEST, max(SLOWEST, wish.speed * says[0].speed))
+        said = [RECIPE, text, wish.language, wish.voice, wish.shape, round(speed, 4), self.engine, self.version]
+        said += [wish.instructions] if wish.instructions else []
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:KEY_LETTERS], text, speed
+
+    def _speak(self, scratch: Path, key: str, text: str, speed: float) -> Path:
         """Say it, and say it again when it went wrong; what is paid for is not paid twice."""
-        best, first = self._try(scratch / "said.wav", text, speed), ""
+        best, first = self._try(scratch / "said.wav", key, text, speed=speed), ""
         if best.checked.problem and self._tries_again:
             first = best.checked.problem
-            again = self._try(scratch / "again.wav", text, max(SLOWEST, speed * AGAIN_SPEED))
+            again = self._try(scratch / "again.wav", key, text, speed=max(SLOWEST, speed * AGAIN_SPEED))
             best = again if again.checked.is_better_than(best.checked) else best
         header = {
             "voice": best.voice,
@@ -140,11 +151,16 @@ class Speech:
         }
         return _written(best.sound, header)
 
-    def _try(self, sound: Path, text: str, speed: float) -> _Try:
+    def _try(self, sound: Path, key: str, text: str, *, speed: float) -> _Try:
         wish = self._wish
-        self.letters += len(text)
-        options = NarrateOptions(wish.voice, wish.language, speed, wish.shape, wish.sample)
-        told = voice(self._steps, self.engine, text, sound, options=options, on_share=lambda _share: None)
+        options = NarrateOptions(
+            wish.voice, wish.language, speed, wish.shape, wish.sample, wish.model, wish.instructions
+        )
+        if self._is_remote:  # Counted call by call, where it is paid for.
+            told = say(self._steps, Saying(self.engine, key, text, options, f"the text {_short(text)}"), sound)
+        else:
+            self.letters += len(text)
+            told = voice(self._steps, self.engine, text, sound, options=options, on_share=lambda _share: None)
         words = [Word(*word) for word in told["words"]]
         heard_by = Listening(wish.language, speed, self._listens_in)
         checked = check(self._steps, sound, text, words, by=heard_by)

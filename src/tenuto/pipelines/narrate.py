@@ -23,6 +23,7 @@ from tenuto.pipelines.narrate_names import PICTURE, THUMBNAIL, picture_name
 from tenuto.pipelines.narrate_options import check
 from tenuto.pipelines.narrate_speech import speak, told_of_slides
 from tenuto.pipelines.narrate_voice import engine_of, match
+from tenuto.pipelines.paid_voice import expected, model_of
 
 LETTERS_A_SLIDE = 600  # as far as nobody has read the deck
 
@@ -98,7 +99,11 @@ def _artifacts(options: Mapping[str, Any], pictures: Iterable[SlidePicture]) -> 
 
 def expects(given: Mapping[str, Any], _duration_ms: int, config: EngineConfig) -> tuple[Usage, ...]:
     """The letters of one slide: how many slides there are is known when the deck was read."""
-    return (Usage(engine_of(given, config), characters=LETTERS_A_SLIDE),)
+    engine = engine_of(given, config)
+    if registry.traits(engine).remote:
+        model = model_of(engine, str(given["model"]), config)
+        return (expected(engine, model, ["a" * LETTERS_A_SLIDE], str(given["instructions"])),)
+    return (Usage(engine, characters=LETTERS_A_SLIDE),)
 
 
 PIPELINE = Pipeline(

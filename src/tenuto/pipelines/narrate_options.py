@@ -12,6 +12,7 @@ from tenuto.domain.presentations import INCLUDE, MAX_TITLE, SILENCE, SKIP, TEXT
 from tenuto.media import slide_canvas
 from tenuto.pipelines.narrate_voice import require_shapeable
 from tenuto.pipelines.song_options import ENGINE, between, checker, flag, line, one_of, text, whole
+from tenuto.pipelines.voice_options import instructions, require_taken
 
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 SLOWEST, FASTEST = 0.25, 4.0
@@ -33,6 +34,8 @@ _CHECK = checker(
         "engine": ENGINE,
         "voice": ("", text),
         "voice_id": ("", text),
+        "model": ("", text),
+        "instructions": ("", instructions),
         "language": ("", check_language),
         "speed": (1.0, between(SLOWEST, FASTEST)),
         "lexicon_id": ("", text),
@@ -54,5 +57,6 @@ def check(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options in full, or name the one that is wrong; without what draws, there is no use in beginning."""
     found = _CHECK(given)
     require_shapeable(found)
+    require_taken(found)
     slide_canvas.require()
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,24 @@ from tenuto.domain.costs import Usage
 from tenuto.domain.films import SOUND_BLOCK
 from tenuto.domain.narration import Script, script_of
 from tenuto.domain.presentations import PresentedSlide
+from tenuto.domain.spoken_length import expected_ms
 from tenuto.engines import registry
 from tenuto.pipelines.base import Artifact, Kept, Outcome, Steps
 from tenuto.pipelines.chunks import Chunk, Speech, VoiceWish
 from tenuto.pipelines.narrate_language import common_language, spoken_language
 from tenuto.pipelines.narrate_names import CHUNK, SOUND, SPEECH, plan_of
 from tenuto.pipelines.narrate_voice import engine_of, sample_of, shape_of, told_of_voice
-from tenuto.pipelines.narrating import Spoken, Timing, from_json, speak_slide, to_json
+from tenuto.pipelines.narrating import (
+    LITTLE_MS,
+    REFERENCE,
+    Spoken,
+    Timing,
+    chunks_of,
+    from_json,
+    speak_slide,
+    to_json,
+)
+from tenuto.pipelines.paid_voice import ANSWER, expected
 from tenuto.pipelines.patterns import finders
 
 RECIPE = 2  # of how a slide's sound is joined; a new one joins all anew
@@ -42,13 +53,18 @@ def speak(steps: Steps) -> Outcome:
     known = {kind: steps.artifact_names(kind) for kind in (CHUNK, SPEECH, SOUND)}
     chunks = _Chunks(steps, known[CHUNK])
 
-    def part(index: int, on_share: Callable[[float], None]) -> Kept:
-        slide = slides[index]
+    def plan(slide: PresentedSlide) -> tuple[Script, VoiceWish]:
         said = slide.script(missing)
         language = spoken_language(str(steps.options["language"]), slide, common, said)
         wish = replace(_wish(steps, language, shape), sample=sample)
-        script = script_of(said, language=wish.language, finders=finders(rules))
-        return _Slide(steps, slide, known, chunks).spoken(script, wish, on_share)
+        return script_of(said, language=wish.language, finders=finders(rules)), wish
+
+    plans = [plan(slide) for slide in slides]
+    if registry.traits(engine).remote:
+        steps.foresee(_unsaid(steps, plans, known))
+
+    def part(index: int, on_share: Callable[[float], None]) -> Kept:
+        return _Slide(steps, slides[index], known, chunks).spoken(*plans[index], on_share)
 
     weights = [LETTERS_EACH + len(slide.script(missing)) for slide in slides]
     at_once = 1 if registry.traits(engine).heavy else max(1, min(steps.parallel, len(slides)))
@@ -61,6 +77,7 @@ def speak(steps: Steps) -> Outcome:
     return Outcome(
         {**counts, "slides": len(slides)},
         engine=engine,
+        served=frozenset({ANSWER}),
         warnings=(*_about_voice(steps), *told),
     )
 
@@ -73,7 +90,26 @@ def _wish(steps: Steps, language: str, shape: dict[str, Any] | None) -> VoiceWis
         language=language or None,
         speed=wishes["speed"],
         shape=shape,
+        model=str(wishes["model"]),
+        instructions=str(wishes["instructions"]),
     )
+
+
+def _unsaid(
+    steps: Steps, plans: Sequence[tuple[Script, VoiceWish]], known: Mapping[str, frozenset[str]]
+) -> tuple[Usage, ...]:
+    """What is left to be paid for: a call for each chunk that nobody said before."""
+    texts: dict[str, str] = {}
+    for script, wish in plans:
+        speech = Speech(steps, wish, steps.folder)
+        if _name_of(script, wish, speech) in known[SPEECH]:
+            continue
+        groups = chunks_of(script)
+        short = groups and sum(expected_ms(say.spoken) for group in groups for say in group) < 2 * LITTLE_MS
+        for group in [*groups, *([(REFERENCE,)] if short else [])]:
+            texts[speech.key_of(group)] = " ".join(say.spoken for say in group)
+    left = [text for key, text in texts.items() if key not in known[CHUNK]]
+    return (expected(speech.engine, speech.model, left, wish.instructions),) if left else ()
 
 
 def _about_voice(steps: Steps) -> Iterator[str]:

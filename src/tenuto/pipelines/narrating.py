@@ -182,6 +182,11 @@ def _planned(script: Script, speech: Speech) -> Iterator[_Said | int]:
             before = group
 
 
+def chunks_of(script: Script) -> list[tuple[Say, ...]]:
+    """What a script's chunks say, in order."""
+    return [group for group in _groups(script.pieces) if not isinstance(group, Pause)]
+
+
 def _groups(pieces: Sequence[Say | Pause]) -> Iterator[tuple[Say, ...] | Pause]:
     """The sentences spoken in one go: a very short one goes with the next, as two words alone sound clipped."""
     held: tuple[Say, ...] = ()
@@ -239,6 +244,7 @@ def _details(speech: Speech, used: Sequence[Chunk], joined: Narrated) -> dict[st
     return {
         "engine": speech.engine,
         "version": speech.version,
+        "model": speech.model,
         "voice": used[0].voice if used else "",
         "weights_licence": used[0].weights_licence if used else "",
         "loudness_lufs": joined.lufs,

@@ -15,6 +15,8 @@ from tenuto.engines.config import EngineConfig
 from tenuto.media.encoding import SPEECH_FORMATS
 from tenuto.pipelines.base import Artifact, Outcome, Pipeline, Step, Steps
 from tenuto.pipelines.first_words import first_words
+from tenuto.pipelines.paid_voice import ANSWER, expected, model_of, pieces_of, say_all
+from tenuto.pipelines.voice_options import instructions, require_taken
 from tenuto.pipelines.voicing import voice
 
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
@@ -30,6 +32,8 @@ DEFAULTS: Mapping[str, Any] = {
     "speed": 1.0,
     "format": "mp3",
     "title": "",
+    "model": "",
+    "instructions": "",
 }
 
 
@@ -38,13 +42,22 @@ def speak(steps: Steps) -> Outcome:
     wishes = steps.options
     text = str(wishes["text"])
     engine = registry.choose_narrator(str(wishes["engine"]), steps.engines)
-    used = Usage(engine, characters=len(text))
-    steps.may_spend(used)
     sound = steps.folder / "speech.wav"
-    options = NarrateOptions(str(wishes["voice"]), wishes["language"] or None, float(wishes["speed"]))
-    said = voice(
-        steps, engine, text, sound, options=options, on_share=lambda share: steps.progress(share * 0.9, "speaking")
+    options = NarrateOptions(
+        str(wishes["voice"]),
+        wishes["language"] or None,
+        float(wishes["speed"]),
+        model=str(wishes["model"]),
+        instructions=str(wishes["instructions"]),
     )
+    if registry.traits(engine).remote:
+        said, used = say_all(steps, engine, text, sound, options=options), None  # It is counted call by call.
+    else:
+        used = Usage(engine, characters=len(text))
+        steps.may_spend(used)
+        said = voice(
+            steps, engine, text, sound, options=options, on_share=lambda share: steps.progress(share * 0.9, "speaking")
+        )
     form = str(wishes["format"])
     made = steps.folder / f"made.{form}"
     steps.media.speech(sound, made, form, should_stop=steps.should_stop)
@@ -55,12 +68,19 @@ def speak(steps: Steps) -> Outcome:
         times = steps.folder / "words.json"
         times.write_text(json.dumps([dict(zip(("start_ms", "end_ms", "text"), word, strict=True)) for word in words]))
         artifacts.append(Artifact(times, WORDS, "application/json", of_file=False, name="words.json"))
-    return Outcome(said, engine=engine, artifacts=tuple(artifacts), warnings=tuple(said["warnings"]), usage=used)
+    warnings = tuple(said["warnings"])
+    return Outcome(
+        said, engine=engine, artifacts=tuple(artifacts), warnings=warnings, usage=used, served=frozenset({ANSWER})
+    )
 
 
 def expects(given: Mapping[str, Any], _duration_ms: int, config: EngineConfig) -> tuple[Usage, ...]:
-    """One call, and every letter of the text."""
-    return (Usage(registry.choose_narrator(str(given["engine"]), config), characters=len(given["text"])),)
+    """Every letter of the text, in one call or in as many as a service far away takes."""
+    engine = registry.choose_narrator(str(given["engine"]), config)
+    if registry.traits(engine).remote:
+        model = model_of(engine, str(given["model"]), config)
+        return (expected(engine, model, pieces_of(engine, str(given["text"])), str(given["instructions"])),)
+    return (Usage(engine, characters=len(given["text"])),)
 
 
 def check(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,7 +89,7 @@ def check(given: Mapping[str, Any]) -> dict[str, Any]:
     if unknown:
         raise errors.ValidationError(f"Unknown option {unknown[0]!r}; speech takes {', '.join(sorted(DEFAULTS))}.")
     found = {**DEFAULTS, **given}
-    for name in set(DEFAULTS) - {"text", "speed"}:
+    for name in set(DEFAULTS) - {"text", "speed", "instructions"}:
         if not isinstance(found[name], str) or len(found[name]) > MAX_TEXT:
             raise errors.ValidationError(f"{name} must be a short text.", field=name)
     text = found["text"]
@@ -84,6 +104,8 @@ def check(given: Mapping[str, Any]) -> dict[str, Any]:
     if found["format"] not in SPEECH_FORMATS:
         raise errors.ValidationError(f"format must be one of {', '.join(SPEECH_FORMATS)}.", field="format")
     found["speed"] = _speed(found["speed"])
+    found["instructions"] = instructions("instructions", found["instructions"])
+    require_taken(found)
     found["title"] = found["title"] or first_words(text)
     return found
 

@@ -10,6 +10,8 @@ from tenuto.engines.base import EngineReport
 from tenuto.engines.config import EngineConfig
 from tenuto.engines.registry import Choice
 
+OPENAI_VOICE = "openai-speech"
+
 
 class EngineService:
     """The doors' side of engines."""
@@ -54,6 +56,19 @@ class EngineService:
     def narrators(self) -> list[str]:
         """The engines on offer that speak."""
         return registry.offered_narrators(self.config)
+
+    def has_models(self, narrator: str) -> bool:
+        """Whether somebody who has a text spoken may name the model."""
+        return registry.traits(narrator).has_models
+
+    def is_instructed(self, narrator: str) -> bool:
+        """Whether a voice engine can be told how to say a text."""
+        return narrator != registry.AUTO and registry.traits(narrator).instructed
+
+    @property
+    def speaks_openai(self) -> str:
+        """The engine that speaks when one of OpenAI's models is named, where that is not this server's own choice."""
+        return OPENAI_VOICE if self.config.openai_speech_for_v1 else ""
 
     def engine_of_model(self, model: str) -> str:
         """The engine on offer that has a model of that name, or nothing."""

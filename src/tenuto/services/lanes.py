@@ -43,6 +43,7 @@ class LanePlan:
         engine_kind = pipeline(kind).engine_kind
         if engine_kind == registry.NARRATOR:
             engine = registry.choose_narrator(engine, self.engines)
+            registry.require_set_up(engine, self.engines, registry.NARRATOR)
         elif engine_kind == registry.SEPARATOR:
             engine = choosing.choose_separator(engine, self.engines).name
         elif engine_kind == registry.LYRICS_ALIGNER:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 
@@ -54,6 +54,25 @@ class Purse:
             me = threading.get_ident()
             self._promised[me] = self._promised.get(me, 0) + cost
             self._days[me] = day
+
+    def foresee(self, usages: Sequence[Usage]) -> None:
+        """See that all these calls may be made, and have the job's estimate say what they will cost."""
+        unpriced = [usage for usage in usages if is_unpriced(self._prices, usage)]
+        cost, day = self._prices.estimate(usages), now().date()
+        if not cost and not unpriced:
+            return
+
+        def set_aside(work: UnitOfWork) -> None:
+            for usage in unpriced:
+                refuse_unpriced(work, self._job, usage)
+            work.spending.hold(self._job, self._worker_id)
+            missing = work.spending.set_aside(self._job, usages[0].engine, cost, day)
+            if missing is not None:
+                raise missing.refusal(cost, self._prices.currency)
+            job = work.jobs.get(self._job.id)
+            work.jobs.update(job, cost_estimate_micros=job.cost_micros + cost)
+
+        self._database.patiently(set_aside)
 
     def day_of(self, moment: datetime) -> date:
         """The day a call of this thread counts to: that on which it was allowed, also when it ends behind midnight."""

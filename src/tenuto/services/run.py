@@ -147,6 +147,13 @@ class Run:
             return frozenset()
         return self.shop.database.patiently(lambda work: work.artifacts.names_of_file(file_id, kind))
 
+    def own_artifact(self, kind: str, name: str) -> Path:
+        """What this job made and keeps for itself, as a local file."""
+        row = self.shop.database.patiently(lambda work: work.artifacts.of_job(self.job.id, kind, name))
+        if row is None:
+            raise errors.NotFound(f"The job has no {kind}; they were deleted while it ran. Retry the job.")
+        return self.shop.content.storage.fetch(row.storage_key, self.folder / kind)
+
     def presentation(self) -> Presentation:
         """The presentation the job is about, as it is edited now."""
         return self.shop.database.patiently(lambda work: presentation_of(work, self.job))
@@ -306,6 +313,10 @@ class Run:
         """Ask before a call that costs; raises BudgetExceeded when a budget does not allow it."""
         self._purse.ask(usage)
 
+    def foresee(self, usages: Sequence[Usage]) -> None:
+        """Set aside what the rest of the job will use, before any of it is paid for."""
+        self._purse.foresee(usages)
+
     def each(self, weights: Sequence[float], part: Part, *, at_once: int) -> None:
         """Run the parts that are not finished, several at a time, and keep each as soon as it is done."""
         job_id, step = self.job.id, self.step.name
@@ -323,6 +334,11 @@ class Run:
             try:
                 kept = part(index, lambda share: tell(index, min(share, 0.999)))
                 self._keep_part(index, started, kept)
+            except BaseException:
+                # The parts still running see this at their next look, and their children are killed; paid calls go
+                # on, and none begins: not even in the part that takes this one's place before it can be called off.
+                self._given_up = True
+                raise
             finally:
                 self._purse.forget()
             tell(index, 1.0)
@@ -335,16 +351,14 @@ class Run:
         self.children.drop_spares()
 
     def _wait_for(self, futures: list[Future[None]]) -> None:
-        finished, waiting = wait(futures, return_when=FIRST_EXCEPTION)
-        failed = next((future.exception() for future in finished if future.exception()), None)
-        if failed is not None:
-            for future in waiting:
-                future.cancel()
-            # The parts still running see this at their next look, and their children are killed; paid calls go on.
-            self._given_up = True
-            wait(waiting)
-            self._given_up = False
-            raise failed
+        _, waiting = wait(futures, return_when=FIRST_EXCEPTION)
+        for future in waiting:
+            future.cancel()
+        wait(waiting)
+        self._given_up = False
+        problems = [problem for future in futures if not future.cancelled() and (problem := future.exception())]
+        if problems:  # A part that was called off is no reason; the one that failed is.
+            raise min(problems, key=lambda problem: isinstance(problem, errors.Cancelled))
 
     def _keep_part(self, index: int, started: datetime, kept: Kept, *, name: str = "") -> None:
         step = name or self.step.name
@@ -364,4 +378,5 @@ class Run:
         with self._purse.paying(kept.usage):
             replaced = self.shop.database.patiently(write)
         content.release(replaced)
-        self.parts_kept += not name
+        # What was paid for may be worth nothing and asked for again: it is no sign that the job got any further.
+        self.parts_kept += not name or kept.usage is None

@@ -170,6 +170,7 @@ class RunningService:
             if outcome.usage is not None:
                 record_usage(work, job, Call(step.name, WHOLE, started.date()), outcome.usage, self.shop.prices)
             keys = [key for made in kept if (key := keep_artifact(work, self.shop.content, job, made))]
+            keys += [key for kind in sorted(outcome.served) for key in work.artifacts.drop_of_job(job.id, kind)]
             return keys + keep_presentation(work, job, outcome)
 
         self.shop.content.release(self.database.patiently(write))

@@ -178,7 +178,7 @@ def test_installed_packages_are_looked_through_once(monkeypatch):
 
 
 def test_a_fake_voice_is_offered_only_where_it_is_named(tmp_path):
-    assert registry.offered_narrators(EngineConfig(tmp_path)) == ["espeak", "flite", "pocket-tts"]
+    assert registry.offered_narrators(EngineConfig(tmp_path)) == ["espeak", "flite", "pocket-tts", "openai-speech"]
     assert "fake-voice" in registry.offered_narrators(EngineConfig(tmp_path, offered=("fake", "fake-voice")))
 
 

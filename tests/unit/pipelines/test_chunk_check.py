@@ -3,6 +3,7 @@
 import itertools
 import shutil
 import wave
+from dataclasses import replace
 
 import pytest
 
@@ -79,6 +80,7 @@ def test_a_voice_that_always_says_something_else_is_reported(tmp_path):
 def test_a_voice_that_is_paid_is_not_paid_twice_for_a_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr(FliteNarrator, "paid", True, raising=False)
     steps = LyingSteps(tmp_path, "Nobody knows what happened to the old machine.", times=9)
+    steps.engines = replace(steps.engines, offered=("flite",))  # Whoever is paid must be offered by name.
     found = spoken(steps)
     assert len(narrations(steps)) == 1
     assert found.details["spoken_again"] == 0

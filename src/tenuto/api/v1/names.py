@@ -39,10 +39,14 @@ def hearing_model(name: str, engines: EngineService) -> Model:
 
 def speaking_model(name: str, engines: EngineService) -> Model:
     """What speaks when `name` is asked for."""
-    if DATED.sub("", name) in (*SPEAKING, AUTO):
+    plain = DATED.sub("", name)
+    if plain == AUTO or (plain in SPEAKING and not engines.speaks_openai):
         return Model(AUTO)
-    if name in engines.narrators():
-        return Model(name)
+    if plain in SPEAKING:
+        return Model(engines.speaks_openai, name)
+    engine, _, model = name.partition(":")
+    if engine in engines.narrators() and (not model or engines.has_models(engine)):
+        return Model(engine, model)
     raise unknown_model(name)
 
 

@@ -77,9 +77,12 @@ async def create_speech(request: Request, house: House, owner: Owner, idempotenc
     errand = Errand(request, house, owner)
     asked = _read(await request.body())
     model = await run_in_threadpool(speaking_model, asked.model, house.catalogue)
+    told = await run_in_threadpool(house.catalogue.is_instructed, model.engine)
     options = {
         "text": asked.input,
         "engine": model.engine,
+        "model": model.model,
+        "instructions": (asked.instructions or "") if told else "",
         "voice": asked.voice_name,
         "language": asked.language,
         "speed": asked.speed,
@@ -100,7 +103,7 @@ async def create_speech(request: Request, house: House, owner: Owner, idempotenc
     made = await run_in_threadpool(house.artifacts.of_kind, owner, job.uid, KIND)
     sound = house.files.read(made, 0, made.size_bytes)
     headers = {JOB_HEADER: job.uid}
-    if asked.instructions:
+    if asked.instructions and not told:
         headers[IGNORED_HEADER] = ", ".join(IGNORED)
     if asked.stream_format == "sse":
         return StreamingResponse(_events(sound), headers=headers, media_type="text/event-stream")

@@ -69,7 +69,7 @@ class OpenAINarrator:
         rate = rates[0] if rates else SILENT_RATE
         length, _ = write_speech(target, rate, parts, lambda _part: next(spoken), lambda _share: None)
         progress(1.0)
-        return Narration(length, voice, (), tuple(dict.fromkeys(told)), model)
+        return Narration(length, voice, (), tuple(dict.fromkeys(told)), model=model)
 
     def submit(self, text: str, options: NarrateOptions, *, key: str) -> SpokenAnswer:
         """Make the one call; the answer is judged where it costs nothing."""
@@ -103,7 +103,7 @@ class OpenAINarrator:
         rate, pcm, warnings = self._heard(receipt, sound)
         parts = ["all of it"] if pcm else []
         length, _ = write_speech(target, rate, parts, lambda _part: Said(pcm), lambda _share: None)
-        return Narration(length, receipt["voice"], (), tuple(warnings), receipt["model"])
+        return Narration(length, receipt["voice"], (), tuple(warnings), model=receipt["model"])
 
     def _heard(self, receipt: dict[str, Any], sound: bytes) -> tuple[int, bytes, list[str]]:
         """Rate, samples and warnings of an answer."""

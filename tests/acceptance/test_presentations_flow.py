@@ -128,10 +128,17 @@ def test_the_command_line_narrates_edits_and_renders(tmp_path):
     assert again.code == 0, again.err
     with av.open(str(tmp_path / "again.mp4")) as video:
         assert (video.streams.video[0].width, video.streams.video[0].height) == (320, 180)
-    other = tenuto("presentations", "render", uid, "--size", "640x360", "--voice", "", "--captions", "none", "--json")
+    assert tenuto("presentations", "edit", uid, "2", "--notes", "Yet else.").code == 0
+    assert tenuto("presentations", "render", uid, "--engine", "espeak", "--voice", "nobody").code == 1
+    got = tenuto("presentations", "video", uid, "--subtitles", "-o", "got/", "--json")
+    assert [output["path"] for output in got.json["outputs"]] == ["got/plans.mp4", "got/plans.srt", "got/plans.vtt"]
+    assert (tmp_path / "got" / "plans.mp4").read_bytes() == (tmp_path / "again.mp4").read_bytes()
+    wish = ("--engine", "fake-voice", "--size", "640x360", "--voice", "", "--captions", "none")
+    other = tenuto("presentations", "render", uid, *wish, "--json")
     assert other.code == 0, other.err
     told = {name: other.json["options"][name] for name in ("width", "voice", "captions", "engine")}
     assert told == {"width": 640, "voice": "", "captions": "none", "engine": "fake-voice"}
+    assert f"tenuto presentations video {uid}" in tenuto("jobs", "watch", other.json["id"]).err
     assert tenuto("narrate", "plans.pptx", "--voice", "nobody.wav").code == 3
     shutil.copyfile(tmp_path / "plans.pptx", tmp_path / "no.wav")
     assert "--consent" in tenuto("narrate", "plans.pptx", "--voice", "no.wav").err

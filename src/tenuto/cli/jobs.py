@@ -57,7 +57,7 @@ def watch(job: JobId, as_json: JSON = False) -> None:
     if ended.status != "completed":
         raise typer.Exit(FAILED)
     if not as_json:
-        show.note(f"Done. Read it with `tenuto export {job}`.")
+        show.note(f"Done. {_what_next(ended)}".strip())
 
 
 @app.command()
@@ -103,6 +103,15 @@ def delete(jobs: JobIds, as_json: JSON = False) -> None:
     """Remove finished jobs with their transcripts and exports."""
     with open_backend() as backend:
         delete_each(jobs, backend.delete_job, "job", as_json)
+
+
+def _what_next(job: Job) -> str:
+    """Where to find what a job made, if there is a command for it."""
+    if job.presentation_id:
+        return f"Get the video with `tenuto presentations video {job.presentation_id}`."
+    if job.kind == "transcribe":
+        return f"Read it with `tenuto export {job.id}`."
+    return ""
 
 
 def _show_all(jobs: list[Job], *, as_json: bool) -> None:

@@ -26,7 +26,6 @@ from tenuto.cli.output import (
 from tenuto.cli.show import document, note, plain
 from tenuto.cli.voice_samples import add_voice, find_voice
 from tenuto.client import Client
-from tenuto.client.shapes import Job
 
 ADDRESS = "/api/presentations"
 SOUNDS = {".wav", ".mp3", ".flac", ".m4a", ".ogg", ".opus"}
@@ -104,7 +103,7 @@ def finish(backend: Backend, client: Client, begun: dict[str, Any], wanted: Want
     (job,) = follow(backend, [begun["job"]["id"]], reporter_for(as_json=as_json))
     for warning in job.warnings:
         note(warning)
-    outputs = _fetched(backend, client, begun["id"], job, wanted) if job.status == "completed" else []
+    outputs = fetch_video(backend, client, begun["id"], job.id, wanted) if job.status == "completed" else []
     if as_json:
         document({**plain(job), "presentation_id": begun["id"], "outputs": outputs})
     if job.error is not None:
@@ -113,8 +112,8 @@ def finish(backend: Backend, client: Client, begun: dict[str, Any], wanted: Want
         raise typer.Exit(FAILED)
 
 
-def _fetched(backend: Backend, client: Client, uid: str, job: Job, wanted: Wanted) -> list[dict[str, Any]]:
-    """Write the video to where it belongs; it may be larger than this machine's memory."""
+def fetch_video(backend: Backend, client: Client, uid: str, job_id: str, wanted: Wanted) -> list[dict[str, Any]]:
+    """Write a video that a job made to where it belongs; it may be larger than this machine's memory."""
     address = f"{ADDRESS}/{uid}/video"
     if wanted.output == STANDARD_OUTPUT:
         print_bytes(patiently(backend, lambda: client.download(address)))
@@ -133,7 +132,7 @@ def _fetched(backend: Backend, client: Client, uid: str, job: Job, wanted: Wante
     outputs = [{"format": path.suffix.removeprefix("."), "path": str(path)}]
     for form in ("srt", "vtt") if wanted.subtitles else ():
         beside = path.with_suffix(f".{form}")
-        write_whole(beside, patiently(backend, partial(client.artifact, job.id, f"captions.{form}")))
+        write_whole(beside, patiently(backend, partial(client.artifact, job_id, f"captions.{form}")))
         note(f"Wrote {beside}")
         outputs.append({"format": form, "path": str(beside)})
     return outputs

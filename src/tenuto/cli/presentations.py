@@ -11,7 +11,7 @@ from tenuto import errors
 from tenuto.cli import show
 from tenuto.cli.backend import open_backend
 from tenuto.cli.door import door_of, open_door
-from tenuto.cli.narrate import ADDRESS, Subtitles, VideoFile, Wanted, finish, picture_of, voice_of
+from tenuto.cli.narrate import ADDRESS, Subtitles, VideoFile, Wanted, fetch_video, finish, picture_of, voice_of
 from tenuto.cli.options import JSON, Cursor, Limit, Yes
 from tenuto.cli.output import check_folder
 from tenuto.client import Client
@@ -158,6 +158,20 @@ def render(
 
 
 @app.command()
+def video(
+    presentation: Which, *, output: VideoFile = None, subtitles: Subtitles = False, as_json: JSON = False
+) -> None:
+    """Write the video that was made last."""
+    check_folder(output)
+    with open_backend() as backend, door_of(backend) as client:
+        found = find(client, presentation)
+        wanted = Wanted(output, f"{Path(found['file_name']).stem}.mp4", subtitles=subtitles)
+        outputs = fetch_video(backend, client, found["id"], _maker(client, found), wanted)
+    if as_json:
+        show.document({"presentation_id": found["id"], "outputs": outputs})
+
+
+@app.command()
 def delete(presentation: Which, yes: Yes = False, as_json: JSON = False) -> None:
     """Delete a presentation with its deck and its video."""
     with open_door() as client:
@@ -166,6 +180,19 @@ def delete(presentation: Which, yes: Yes = False, as_json: JSON = False) -> None
             typer.confirm(f"Delete {found['title']} with its deck and its video?", abort=True, err=True)
         client.ask("DELETE", f"{ADDRESS}/{found['id']}")
     show.deleted([found["id"]], "presentation", as_json)
+
+
+def _maker(client: Client, presentation: dict[str, Any]) -> str:
+    """The job that made its video: the latest one that was completed."""
+    address, cursor = f"{ADDRESS}/{presentation['id']}/jobs", None
+    while True:
+        page = client.ask("GET", address, limit=MANY, cursor=cursor)
+        for job in page["items"]:
+            if job["status"] == "completed":
+                return str(job["id"])
+        cursor = page["next_cursor"]
+        if cursor is None:
+            raise errors.NotFound(f"{presentation['title'][:60]!r} has no video yet.")
 
 
 def find(client: Client, given: str) -> dict[str, Any]:

@@ -131,6 +131,8 @@ def _checked(details: VoiceDetails) -> VoiceDetails:
             f" ({MAX_CONSENT} characters at most).",
             field="consent",
         )
+    if not name.isprintable():
+        raise errors.ValidationError("name holds signs that are no text; leave them out.", field="name")
     if details.consent_at > now() + A_DAY:
         raise errors.ValidationError("consent_at: the date of the consent lies in the future.", field="consent_at")
     return VoiceDetails(name, consent, details.consent_at)

@@ -16,7 +16,7 @@ from tenuto.db import migrate
 # Those that stay or take long are run as processes in the acceptance tests.
 ELSEWHERE = {
     *("transcribe", "say", "compose", "loudness", "transcripts realign", "separate", "align", "karaoke"),
-    *("narrate", "presentations render"),
+    *("narrate", "presentations render", "presentations video"),
     *("serve", "work", "demo", "db copy", "engines fetch"),
 }
 RUN = {

@@ -72,6 +72,13 @@ def test_a_sample_in_which_nobody_can_be_heard_is_refused_at_once(house, samples
     assert not stored(house)
 
 
+@pytest.mark.parametrize("name", ["Ada\x1b[2J", "Ada\x00", "Ada\u202e"])
+def test_a_name_that_would_write_on_the_screen_is_refused(house, name):
+    with pytest.raises(errors.ValidationError, match="holds signs that are no text"):
+        add(house, VoiceDetails(name, ADA.consent, ADA.consent_at))
+    assert not stored(house)
+
+
 def test_a_voice_is_its_owners_alone(house):
     row, other = add(house), add_owner(house.database)
     for attempt in (house.voices.get, house.voices.sample, house.voices.delete):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -33,6 +32,7 @@ from tenuto.pipelines.narrating import (
 )
 from tenuto.pipelines.paid_voice import ANSWER, expected
 from tenuto.pipelines.patterns import finders
+from tenuto.pipelines.turns import Turns
 
 RECIPE = 2  # of how a slide's sound is joined; a new one joins all anew
 LETTERS_EACH = 20  # what a slide takes beside its letters, in letters
@@ -123,14 +123,9 @@ class _Chunks:
 
     def __init__(self, steps: Steps, known: frozenset[str]) -> None:
         self._steps, self._known = steps, known
-        self._lock, self._turns = threading.Lock(), dict[str, threading.Lock]()
+        self.turns = Turns()
         self.folder = steps.folder / "chunks"
         self.folder.mkdir(exist_ok=True)
-
-    def turn(self, key: str) -> threading.Lock:
-        """Held by the slide that speaks a chunk."""
-        with self._lock:
-            return self._turns.setdefault(key, threading.Lock())
 
     def cached(self, key: str) -> Path | None:
         """What an earlier job has spoken."""
@@ -151,7 +146,7 @@ class _Slide:
     def spoken(self, script: Script, wish: VoiceWish, on_share: Callable[[float], None]) -> Kept:
         """Say it, or take what was said before."""
         shared = self._shared
-        speech = Speech(self._steps, wish, shared.folder, cached=shared.cached, kept=self._kept, turn=shared.turn)
+        speech = Speech(self._steps, wish, shared.folder, cached=shared.cached, kept=self._kept, turn=shared.turns.of)
         name = _name_of(script, wish, speech)
         if name in self._known[SPEECH]:
             before = json.loads(self._steps.artifact(SPEECH, name).read_text(encoding="utf-8"))

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 import wave
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,7 @@ from tenuto.engines.remote_voice import read_receipt
 from tenuto.engines.speaking import pieces
 from tenuto.pipelines.base import Artifact, Kept, Steps
 from tenuto.pipelines.paid import LOADING_SECONDS, Asked, PaidCall, ask_child, give_up, known_of, receipt_of
+from tenuto.pipelines.turns import Turns
 
 MODULE = "tenuto.engines.remote_voice"
 ANSWER = "paid-speech"  # the kind of artifact that an answer is, until its sound is where it belongs
@@ -38,22 +37,6 @@ class Saying:
     text: str
     options: NarrateOptions
     about: str  # for warnings
-
-
-class SaidOnce:
-    """Lets one at a time say the same text in a job: who comes later finds it said."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._turns: dict[str, threading.Lock] = {}
-
-    @contextmanager
-    def turn(self, key: str) -> Iterator[None]:
-        """Around saying it, or finding that it was said."""
-        with self._lock:
-            turn = self._turns.setdefault(key, threading.Lock())
-        with turn:
-            yield
 
 
 def say(steps: Steps, saying: Saying, target: Path) -> dict[str, Any]:
@@ -77,10 +60,10 @@ def say_all(steps: Steps, engine: str, text: str, target: Path, *, options: Narr
         _piece(engine, part, options, f"piece {number + 1} of {len(parts)}") for number, part in enumerate(parts)
     ]
     sounds = [steps.folder / f"piece-{number:04d}.wav" for number in range(len(parts))]
-    once = SaidOnce()
+    turns = Turns()
 
     def part(index: int, _tell: Callable[[float], None]) -> Kept:
-        with once.turn(sayings[index].key):
+        with turns.of(sayings[index].key):
             return Kept(say(steps, sayings[index], sounds[index]))
 
     steps.each([1.0 + len(each) for each in parts], part, at_once=max(1, min(steps.parallel, len(parts))))

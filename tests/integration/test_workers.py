@@ -92,6 +92,16 @@ def test_the_other_worker_takes_over_from_one_that_was_killed(kind, tmp_path):
         assert first.poll() is None or first is pid
 
 
+def test_jobs_side_by_side_keep_the_warm_processes_that_others_need(tmp_path):
+    with ledger("sqlite", tmp_path, TENUTO_ENGINES=VOICES) as here:
+        jobs = [submit(here, seconds=0.05 * (number % 4), length=5) for number in range(24)]
+        worker = here.start_worker("tenuto", "work", "--concurrency", "4", "--drain", program="-m")
+        assert worker.wait(60) == 0
+        assert {here.job(job).status for job in jobs} == {JobStatus.COMPLETED}
+        processes = {line.split()[0] for line in (here.folder / "marks").read_text().splitlines()}
+        assert len(processes) <= 4
+
+
 @BOTH
 def test_a_worker_of_some_kinds_leaves_the_others_alone(kind, tmp_path):
     apart = json.dumps([known for known in PIPELINES if known != "transcribe"])

@@ -343,12 +343,13 @@ class Run:
                 self._purse.forget()
             tell(index, 1.0)
 
+        todo = [index for index in range(len(weights)) if index not in done]
         with ThreadPoolExecutor(max_workers=at_once, thread_name_prefix=f"part-{self.job.uid[:8]}") as pool:
             # Each thread with the context of this one: its log lines belong to the same request and job.
-            todo = [index for index in range(len(weights)) if index not in done]
             futures = [pool.submit(contextvars.copy_context().run, run, index) for index in todo]
             self._wait_for(futures)
-        self.children.drop_spares()
+        if min(at_once, len(todo)) > 1:  # It had several children warmed; those of one are for the jobs beside it.
+            self.children.drop_spares()
 
     def _wait_for(self, futures: list[Future[None]]) -> None:
         _, waiting = wait(futures, return_when=FIRST_EXCEPTION)
